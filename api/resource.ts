@@ -1,0 +1,82 @@
+/**
+ * What a resource is: one declaration, from which routing, discovery, validation, defaulting,
+ * printing and the typed client all follow. No resource has a handler of its own.
+ */
+import type { StatusCause } from '../base/errors.ts';
+import type { ObjectMeta } from './types/meta-v1.generated.ts';
+
+/** Any object of the API. Objects from a cache are never changed. */
+export interface KubeObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+}
+
+/** A column of `kubectl get`. Priority 0 is always shown, 1 only with `-o wide`. */
+export interface Column<T> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date' | 'boolean' | 'number';
+  readonly format?: string;
+  readonly priority: 0 | 1;
+  readonly description: string;
+  /** The cell; `now` is in milliseconds, for ages. */
+  readonly cell: (object: T, now: number) => string | number | boolean;
+}
+
+export type Verb =
+  | 'create'
+  | 'delete'
+  | 'deletecollection'
+  | 'get'
+  | 'list'
+  | 'patch'
+  | 'update'
+  | 'watch';
+
+/** A path below an object, e.g. `pods/web/log`. `kind` is what it reads and writes. */
+export interface Subresource {
+  readonly name: string;
+  readonly group?: string; // Of its kind, where that differs from the resource's: autoscaling for scale.
+  readonly version?: string;
+  readonly kind: string;
+  readonly verbs: readonly Verb[];
+}
+
+export interface Resource<T extends KubeObject = KubeObject> {
+  readonly group: string; // Empty for core.
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly namespaced: boolean;
+  readonly verbs: readonly Verb[];
+  readonly subresources?: readonly Subresource[];
+  /** Whether `spec` changes raise metadata.generation, and `status` is written only by /status. */
+  readonly hasStatus: boolean;
+  readonly columns: readonly Column<T>[];
+  /** Where replicas live, for the scale subresource. Dotted paths. */
+  readonly scale?: { readonly spec: string; readonly status: string; readonly selector: string };
+  /** Extra field selectors beside metadata.name and metadata.namespace: label → value. */
+  readonly fields?: Readonly<Record<string, (object: T) => string>>;
+  /** Objects of this kind are dropped this long after their last write (events). */
+  readonly ttlSeconds?: number;
+  /** Seconds between a delete and the object's end when the caller names none; absent = at once. */
+  readonly graceSeconds?: (object: T) => number;
+  /** Fills in what upstream fills in. Changes the draft it is given. */
+  readonly applyDefaults?: (draft: T) => void;
+  /** What schema validation cannot see: cross-field rules, immutability. All problems at once. */
+  readonly validate?: (object: T, old: T | undefined) => StatusCause[];
+  /** Sets what only the server sets on create and update (initial status, dropped fields). */
+  readonly prepareCreate?: (draft: T) => void;
+  readonly prepareUpdate?: (draft: T, old: T) => void;
+}
+
+/** `apps/v1`, or `v1` for core. */
+export const apiVersionOf = ({ group, version }: { group: string; version: string }): string =>
+  group ? `${group}/${version}` : version;
+
+/** `deployments.apps`, or `pods` for core: how messages and store keys name a resource. */
+export const groupResourceOf = ({ group, plural }: { group: string; plural: string }): string =>
+  group ? `${plural}.${group}` : plural;

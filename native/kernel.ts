@@ -1,0 +1,60 @@
+/**
+ * The addon's face: one function per kernel operation, named after its man page.
+ *
+ * Every argument is checked in C++ (TypeError) before the kernel sees it. Failures are
+ * SyscallErrors shaped as Node's own: `code: 'ENOENT'`, `syscall: 'umount2'`, `errno`.
+ * Descriptors are O_CLOEXEC.
+ */
+export interface Kernel {
+  /**
+   * Starts `file` by clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD) and execve: Node is never forked.
+   * `fds[n]` becomes descriptor n of the child (at least 3); everything else is closed.
+   * `newSession`: setsid, so that a signal to our process group does not reach it.
+   */
+  spawn(options: SpawnOptions): { pid: number; pidfd: number };
+  /** Waits (on a thread of its own) for a child of ours; closes nothing. */
+  waitPidfd(pidfd: number): Promise<ExitStatus>;
+  /** Throws ESRCH when there is no such process. */
+  pidfdOpen(pid: number): number;
+  /** Resolves when the process that `pidfd` names has ended, child of ours or not. */
+  pidfdEnded(pidfd: number): Promise<void>;
+  pidfdSendSignal(pidfd: number, signal: number): void;
+
+  /** Makes a network namespace on a fresh thread and pins it by a bind mount on `path`; lo is up. */
+  createNetns(path: string): Promise<void>;
+  /** Opens a netlink socket born in the namespace pinned at `netnsPath` (absent: our own). */
+  openNetlink(protocol: number, netnsPath?: string): Promise<number>;
+  /**
+   * Sends `request` (one or more messages) and collects replies until every message with
+   * NLM_F_ACK or NLM_F_DUMP is answered. Runs on a thread. The reply's errors are for the caller.
+   */
+  netlinkTransact(fd: number, request: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+
+  mount(options: MountOptions): void;
+  umount(path: string, flags: number): void;
+  pipe(): { readFd: number; writeFd: number };
+  close(fd: number): void;
+}
+
+export interface SpawnOptions {
+  readonly file: string;
+  readonly args: readonly string[]; // Without argv[0].
+  readonly env: readonly string[]; // "NAME=value"
+  readonly cwd?: string;
+  readonly fds: readonly number[];
+  readonly newSession?: boolean;
+}
+
+/** One of the two is set. */
+export interface ExitStatus {
+  readonly code?: number;
+  readonly signal?: number;
+}
+
+export interface MountOptions {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  readonly flags: number;
+  readonly data?: string;
+}
