@@ -1,0 +1,182 @@
+// Made by scripts/import-openapi.ts. Grammar: api/schema.ts.
+export const text = `
+package io.k8s.api.admissionregistration.v1 v1 admissionregistration.k8s.io
+type ApplyConfiguration
+ expression string
+type AuditAnnotation
+ key string required
+ valueExpression string required
+type ExpressionWarning
+ fieldRef string required
+ warning string required
+type JSONPatch
+ expression string
+type MatchCondition
+ expression string required
+ name string required
+type MatchResources mapType=atomic
+ excludeResourceRules [NamedRuleWithOperations] listType=atomic
+ matchPolicy string
+ namespaceSelector meta-v1.LabelSelector
+ objectSelector meta-v1.LabelSelector
+ resourceRules [NamedRuleWithOperations] listType=atomic
+type MutatingAdmissionPolicy kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ spec MutatingAdmissionPolicySpec
+type MutatingAdmissionPolicyBinding kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ spec MutatingAdmissionPolicyBindingSpec
+type MutatingAdmissionPolicyBindingList kind
+ apiVersion string
+ items [MutatingAdmissionPolicyBinding] required
+ kind string
+ metadata meta-v1.ListMeta
+type MutatingAdmissionPolicyBindingSpec
+ matchResources MatchResources
+ paramRef ParamRef
+ policyName string
+type MutatingAdmissionPolicyList kind
+ apiVersion string
+ items [MutatingAdmissionPolicy] required
+ kind string
+ metadata meta-v1.ListMeta
+type MutatingAdmissionPolicySpec
+ failurePolicy string
+ matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
+ matchConstraints MatchResources
+ mutations [Mutation] listType=atomic
+ paramKind ParamKind
+ reinvocationPolicy string
+ variables [Variable] listType=atomic
+type MutatingWebhook
+ admissionReviewVersions [string] required listType=atomic
+ clientConfig WebhookClientConfig required
+ failurePolicy string
+ matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
+ matchPolicy string
+ name string required
+ namespaceSelector meta-v1.LabelSelector
+ objectSelector meta-v1.LabelSelector
+ reinvocationPolicy string
+ rules [RuleWithOperations] listType=atomic
+ sideEffects string required
+ timeoutSeconds int32
+type MutatingWebhookConfiguration kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ webhooks [MutatingWebhook] listType=map keys=name patchKey=name patchStrategy=merge
+type MutatingWebhookConfigurationList kind
+ apiVersion string
+ items [MutatingWebhookConfiguration] required
+ kind string
+ metadata meta-v1.ListMeta
+type Mutation
+ applyConfiguration ApplyConfiguration
+ jsonPatch JSONPatch
+ patchType string required
+type NamedRuleWithOperations mapType=atomic
+ apiGroups [string] listType=atomic
+ apiVersions [string] listType=atomic
+ operations [string] listType=atomic
+ resourceNames [string] listType=atomic
+ resources [string] listType=atomic
+ scope string
+type ParamKind mapType=atomic
+ apiVersion string
+ kind string
+type ParamRef mapType=atomic
+ name string
+ namespace string
+ parameterNotFoundAction string
+ selector meta-v1.LabelSelector
+type RuleWithOperations
+ apiGroups [string] listType=atomic
+ apiVersions [string] listType=atomic
+ operations [string] listType=atomic
+ resources [string] listType=atomic
+ scope string
+type ServiceReference
+ name string required
+ namespace string required
+ path string
+ port int32
+type TypeChecking
+ expressionWarnings [ExpressionWarning] listType=atomic
+type ValidatingAdmissionPolicy kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ spec ValidatingAdmissionPolicySpec
+ status ValidatingAdmissionPolicyStatus
+type ValidatingAdmissionPolicyBinding kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ spec ValidatingAdmissionPolicyBindingSpec required
+type ValidatingAdmissionPolicyBindingList kind
+ apiVersion string
+ items [ValidatingAdmissionPolicyBinding] required
+ kind string
+ metadata meta-v1.ListMeta
+type ValidatingAdmissionPolicyBindingSpec
+ matchResources MatchResources
+ paramRef ParamRef
+ policyName string required
+ validationActions [string] required listType=set
+type ValidatingAdmissionPolicyList kind
+ apiVersion string
+ items [ValidatingAdmissionPolicy] required
+ kind string
+ metadata meta-v1.ListMeta
+type ValidatingAdmissionPolicySpec
+ auditAnnotations [AuditAnnotation] listType=atomic
+ failurePolicy string
+ matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
+ matchConstraints MatchResources
+ paramKind ParamKind
+ validations [Validation] listType=atomic
+ variables [Variable] listType=map keys=name patchKey=name patchStrategy=merge
+type ValidatingAdmissionPolicyStatus
+ conditions [meta-v1.Condition] listType=map keys=type
+ observedGeneration int64
+ typeChecking TypeChecking
+type ValidatingWebhook
+ admissionReviewVersions [string] required listType=atomic
+ clientConfig WebhookClientConfig required
+ failurePolicy string
+ matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
+ matchPolicy string
+ name string required
+ namespaceSelector meta-v1.LabelSelector
+ objectSelector meta-v1.LabelSelector
+ rules [RuleWithOperations] listType=atomic
+ sideEffects string required
+ timeoutSeconds int32
+type ValidatingWebhookConfiguration kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ webhooks [ValidatingWebhook] listType=map keys=name patchKey=name patchStrategy=merge
+type ValidatingWebhookConfigurationList kind
+ apiVersion string
+ items [ValidatingWebhookConfiguration] required
+ kind string
+ metadata meta-v1.ListMeta
+type Validation
+ expression string required
+ message string
+ messageExpression string
+ reason string
+type Variable mapType=atomic
+ expression string required
+ name string required
+type WebhookClientConfig
+ caBundle bytes
+ service ServiceReference
+ url string
+`;

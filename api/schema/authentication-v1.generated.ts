@@ -1,0 +1,48 @@
+// Made by scripts/import-openapi.ts. Grammar: api/schema.ts.
+export const text = `
+package io.k8s.api.authentication.v1 v1 authentication.k8s.io
+type BoundObjectReference
+ apiVersion string
+ kind string
+ name string
+ uid string
+type SelfSubjectReview kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ status SelfSubjectReviewStatus
+type SelfSubjectReviewStatus
+ userInfo UserInfo
+type TokenRequest kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ spec TokenRequestSpec
+ status TokenRequestStatus
+type TokenRequestSpec
+ audiences [string] listType=atomic
+ boundObjectRef BoundObjectReference
+ expirationSeconds int64
+type TokenRequestStatus
+ expirationTimestamp Time
+ token string
+type TokenReview kind
+ apiVersion string
+ kind string
+ metadata meta-v1.ObjectMeta
+ spec TokenReviewSpec required
+ status TokenReviewStatus
+type TokenReviewSpec
+ audiences [string] listType=atomic
+ token string required
+type TokenReviewStatus
+ audiences [string] listType=atomic
+ authenticated boolean
+ error string
+ user UserInfo
+type UserInfo
+ extra {[string]}
+ groups [string] listType=atomic
+ uid string
+ username string
+`;
