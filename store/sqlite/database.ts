@@ -1,0 +1,219 @@
+/**
+ * The SQL behind the store: one row for each change of a key.
+ *
+ * A row's id is its revision times `changesMax` plus its place in the transaction, so that the
+ * order of ids is the order of changes and neither a watch nor a compaction needs another index.
+ */
+import Database from 'better-sqlite3';
+import { type Change, changesMax, type ListRequest, rangeEnd, type Transaction } from '../store.ts';
+
+export interface Row {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+  readonly id: number;
+}
+
+export interface Rows {
+  readonly rows: readonly Row[];
+  readonly revision: number;
+  readonly more: boolean;
+}
+
+/** Rows looked at in one slice of a compaction: some 10 ms, in which no write is served. */
+const sliceRowsMax = 500;
+const vacuumPagesMax = 2000;
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB);
+  CREATE INDEX IF NOT EXISTS entry_key ON entry (key, id);
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+export const revisionOf = (id: number): number => Math.floor(id / changesMax);
+const firstId = (revision: number) => revision * changesMax;
+
+export class RevisionDatabase {
+  readonly #lock: Database.Database;
+  readonly #db: Database.Database;
+  readonly #statements: ReturnType<typeof prepare>;
+  /** The revision of each live key, so that a condition costs no read. */
+  readonly #live = new Map<string, number>();
+  #undo: [key: string, revision: number | undefined][] = [];
+  #revision: number;
+  #oldest: number;
+  #swept: number; // Rows up to this id have been compacted.
+
+  constructor(file: string) {
+    this.#lock = lock(`${file}.lock`);
+    this.#db = new Database(file);
+    this.#db.pragma('auto_vacuum = INCREMENTAL');
+    this.#db.pragma('journal_mode = WAL');
+    this.#db.pragma('synchronous = FULL');
+    this.#db.pragma('journal_size_limit = 16777216');
+    this.#db.exec(schema);
+    this.#statements = prepare(this.#db);
+    this.#oldest = this.#meta('oldest');
+    this.#swept = this.#meta('swept');
+    const newest = this.#statements.newest.get() as { id: number | null };
+    this.#revision = Math.max(this.#oldest, revisionOf(newest.id ?? 0));
+    for (const row of this.#statements.live.iterate() as Iterable<Row>) {
+      this.#live.set(row.key, revisionOf(row.id));
+    }
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** Runs `work` as one durable commit; when it throws nothing has happened. */
+  group<T>(work: () => T): T {
+    const revision = this.#revision;
+    this.#undo = [];
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      this.#revision = revision;
+      for (const [key, before] of this.#undo.reverse()) this.#setLive(key, before);
+      throw error;
+    }
+  }
+
+  /** Tells also which deletes found nothing. Inside `group` only. */
+  transact({ conditions, changes }: Transaction): { succeeded: boolean; absent: string[] } {
+    for (const { key, revision } of conditions) {
+      if ((this.#live.get(key) ?? 0) !== revision) return { succeeded: false, absent: [] };
+    }
+    const absent: string[] = [];
+    let place = 0;
+    for (const change of changes) {
+      if (!change.value && !this.#live.has(change.key)) {
+        absent.push(change.key);
+        continue;
+      }
+      if (place === 0) this.#revision += 1;
+      this.#write(firstId(this.#revision) + place, change);
+      place += 1;
+    }
+    return { succeeded: true, absent };
+  }
+
+  #write(id: number, { key, value }: Change): void {
+    this.#statements.insert.run(id, key, value ?? null);
+    this.#undo.push([key, this.#live.get(key)]);
+    this.#setLive(key, value && this.#revision);
+  }
+
+  #setLive(key: string, revision: number | undefined): void {
+    if (revision === undefined) this.#live.delete(key);
+    else this.#live.set(key, revision);
+  }
+
+  get(key: string): Row | undefined {
+    const revision = this.#live.get(key);
+    if (revision === undefined) return undefined;
+    return this.#statements.ofKey.get(key, firstId(revision)) as Row;
+  }
+
+  list({ prefix, revision = this.#revision, limit = Infinity, after }: ListRequest): Rows {
+    const from = after !== undefined && after >= prefix ? `${after}\0` : prefix;
+    const end = rangeEnd(prefix) ?? '\u{10ffff}';
+    const rows: Row[] = [];
+    const ids = this.#statements.lastIds.iterate(from, end, firstId(revision + 1));
+    for (const { id } of ids as Iterable<{ id: number }>) {
+      const row = this.#statements.byId.get(id) as Row;
+      if (row.value === null) continue;
+      if (rows.length === limit) return { rows, revision, more: true };
+      rows.push(row);
+    }
+    return { rows, revision, more: false };
+  }
+
+  /** All changes after a revision, deletes too. */
+  history(prefix: string, after: number): Rows {
+    const end = rangeEnd(prefix) ?? '\u{10ffff}';
+    const rows = this.#statements.since.all(firstId(after + 1), prefix, end) as Row[];
+    return { rows, revision: this.#revision, more: false };
+  }
+
+  /** Does one slice of the work and says whether more is left. Inside `group` only. */
+  compact(revision: number): boolean {
+    if (revision > this.#oldest) {
+      this.#statements.setMeta.run('oldest', revision);
+      this.#oldest = revision;
+    }
+    const end = firstId(this.#oldest + 1);
+    const slice = this.#statements.slice.all(this.#swept, end, sliceRowsMax) as Row[];
+    for (const { key, id, value } of slice) {
+      this.#statements.removeBefore.run(key, id);
+      if (value === null) this.#statements.remove.run(id);
+    }
+    const last = slice.at(-1);
+    if (!last) return false;
+    this.#swept = last.id;
+    this.#statements.setMeta.run('swept', last.id);
+    return true;
+  }
+
+  /** Gives freed pages back to the file system. Outside `group`. */
+  vacuum(): void {
+    this.#db.pragma(`incremental_vacuum(${vacuumPagesMax})`);
+  }
+
+  close(): void {
+    this.#db.close();
+    this.#lock.close();
+  }
+
+  #meta(name: string): number {
+    const row = this.#statements.meta.get(name) as { value: number } | undefined;
+    return row?.value ?? 0;
+  }
+}
+
+/** Two servers on one file would each trust their own memory of it: the second is refused. */
+function lock(file: string): Database.Database {
+  const db = new Database(file, { timeout: 0 });
+  try {
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.exec('BEGIN EXCLUSIVE');
+    return db;
+  } catch (cause) {
+    db.close();
+    throw new Error(`${file} is held by another process`, { cause });
+  }
+}
+
+function prepare(db: Database.Database) {
+  const lastIds =
+    'SELECT max(id) AS id FROM entry WHERE key >= ? AND key < ? AND id < ? GROUP BY key';
+  return {
+    newest: db.prepare('SELECT max(id) AS id FROM entry'),
+    live: db.prepare(
+      `SELECT key, id FROM entry WHERE id IN (SELECT max(id) FROM entry GROUP BY key)
+       AND value IS NOT NULL`,
+    ),
+    insert: db.prepare('INSERT INTO entry (id, key, value) VALUES (?, ?, ?)'),
+    ofKey: db.prepare('SELECT id, key, value FROM entry WHERE key = ? AND id >= ?'),
+    byId: db.prepare('SELECT id, key, value FROM entry WHERE id = ?'),
+    lastIds: db.prepare(lastIds),
+    since: db.prepare(
+      'SELECT id, key, value FROM entry WHERE id >= ? AND +key >= ? AND +key < ? ORDER BY id',
+    ),
+    slice: db.prepare(
+      `SELECT id, key, CASE WHEN value IS NULL THEN NULL ELSE x'' END AS value
+       FROM entry WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
+    ),
+    removeBefore: db.prepare('DELETE FROM entry WHERE key = ? AND id < ?'),
+    remove: db.prepare('DELETE FROM entry WHERE id = ?'),
+    meta: db.prepare('SELECT value FROM meta WHERE name = ?'),
+    setMeta: db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
+  };
+}
