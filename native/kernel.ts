@@ -9,14 +9,18 @@ export interface Kernel {
   /**
    * Starts `file` by clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD) and execve: Node is never forked.
    * `fds[n]` becomes descriptor n of the child (at least 3); everything else is closed.
+   * Signal handlers and the signal mask start afresh.
    * `newSession`: setsid, so that a signal to our process group does not reach it.
    */
   spawn(options: SpawnOptions): { pid: number; pidfd: number };
-  /** Waits (on a thread of its own) for a child of ours; closes nothing. */
+  /** Waits (off Node's thread) for a child of ours and reaps it; closes nothing. Keeps Node alive. */
   waitPidfd(pidfd: number): Promise<ExitStatus>;
   /** Throws ESRCH when there is no such process. */
   pidfdOpen(pid: number): number;
-  /** Resolves when the process that `pidfd` names has ended, child of ours or not. */
+  /**
+   * Resolves when the process that `pidfd` names has ended, child of ours or not; reaps nothing.
+   * Does not keep Node alive: an agent may stop while the pods that it watches run on.
+   */
   pidfdEnded(pidfd: number): Promise<void>;
   pidfdSendSignal(pidfd: number, signal: number): void;
 
@@ -27,6 +31,7 @@ export interface Kernel {
   /**
    * Sends `request` (one or more messages) and collects replies until every message with
    * NLM_F_ACK or NLM_F_DUMP is answered. Runs on a thread. The reply's errors are for the caller.
+   * One call at a time for a socket: native/netlink-socket.ts sees to it. ETIMEDOUT when late.
    */
   netlinkTransact(fd: number, request: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
 

@@ -1,3 +1,26 @@
-#include <napi.h>
-static Napi::Object Init(Napi::Env env, Napi::Object exports) { return exports; }
+// The table: name -> function. native/kernel.ts is its documentation.
+#include "js.h"
+#include "kernel.h"
+
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+static void Export(Napi::Object exports, const char* name) {
+  exports.Set(name, Napi::Function::New(exports.Env(), js::Entry<function>, name));
+}
+
+static Napi::Object Init(Napi::Env, Napi::Object exports) {
+  Export<Spawn>(exports, "spawn");
+  Export<WaitPidfd>(exports, "waitPidfd");
+  Export<PidfdOpen>(exports, "pidfdOpen");
+  Export<PidfdEnded>(exports, "pidfdEnded");
+  Export<PidfdSendSignal>(exports, "pidfdSendSignal");
+  Export<CreateNetns>(exports, "createNetns");
+  Export<OpenNetlink>(exports, "openNetlink");
+  Export<NetlinkTransact>(exports, "netlinkTransact");
+  Export<Mount>(exports, "mount");
+  Export<Umount>(exports, "umount");
+  Export<Pipe>(exports, "pipe");
+  Export<Close>(exports, "close");
+  return exports;
+}
+
 NODE_API_MODULE(wherry, Init)

@@ -1,0 +1,17 @@
+// What addon.cc's table exports; native/kernel.ts documents each.
+#pragma once
+
+#include <napi.h>
+
+Napi::Value Spawn(const Napi::CallbackInfo& info);
+Napi::Value WaitPidfd(const Napi::CallbackInfo& info);
+Napi::Value PidfdOpen(const Napi::CallbackInfo& info);
+Napi::Value PidfdEnded(const Napi::CallbackInfo& info);
+Napi::Value PidfdSendSignal(const Napi::CallbackInfo& info);
+Napi::Value CreateNetns(const Napi::CallbackInfo& info);
+Napi::Value OpenNetlink(const Napi::CallbackInfo& info);
+Napi::Value NetlinkTransact(const Napi::CallbackInfo& info);
+Napi::Value Mount(const Napi::CallbackInfo& info);
+Napi::Value Umount(const Napi::CallbackInfo& info);
+Napi::Value Pipe(const Napi::CallbackInfo& info);
+Napi::Value Close(const Napi::CallbackInfo& info);

@@ -1,0 +1,74 @@
+// Work in other network namespaces, each time on a fresh thread: a thread's namespace is its own,
+// and Node's threads never change theirs.
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "js.h"
+#include "kernel.h"
+#include "task.h"
+#include "unique_fd.h"
+
+static void SetLoopbackUp() {
+  UniqueFd socket(Check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+  ifreq request{};
+  strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  Check(ioctl(socket.get(), SIOCSIFFLAGS, &request), "ioctl");
+}
+
+static void MakeAndPin(const std::string& path) {
+  UniqueFd file(Check(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444), "open", path));
+  try {
+    Check(unshare(CLONE_NEWNET), "unshare");
+    SetLoopbackUp();
+    Check(mount("/proc/thread-self/ns/net", path.c_str(), "none", MS_BIND, nullptr), "mount", path);
+  } catch (const Failure&) {
+    unlink(path.c_str());
+    throw;
+  }
+}
+
+Napi::Value CreateNetns(const Napi::CallbackInfo& info) {
+  std::string path = js::ToText(info[0], "path");
+  return RunOnFreshThread(info.Env(), [path]() -> Conversion {
+    MakeAndPin(path);
+    return [](Napi::Env env) { return env.Undefined(); };
+  });
+}
+
+// Extended errors are asked for; acknowledgements come without the request's bytes.
+static int OpenNetlinkHere(int protocol) {
+  UniqueFd socket(Check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), "socket"));
+  int on = 1;
+  for (int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK}) {
+    Check(setsockopt(socket.get(), SOL_NETLINK, option, &on, sizeof on), "setsockopt");
+  }
+  // Replies to a big batch are queued while we still send; without CAP_NET_ADMIN the default stays.
+  int bytes = 4 << 20;
+  setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes);
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  Check(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+  return socket.Release();
+}
+
+Napi::Value OpenNetlink(const Napi::CallbackInfo& info) {
+  int protocol = static_cast<int>(js::ToInteger(info[0], "protocol", 0, 31));
+  std::string path;
+  if (!js::IsAbsent(info[1])) path = js::ToText(info[1], "netnsPath");
+  return RunOnFreshThread(info.Env(), [protocol, path]() -> Conversion {
+    if (!path.empty()) {
+      UniqueFd netns(Check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
+      Check(setns(netns.get(), CLONE_NEWNET), "setns", path);
+    }
+    int fd = OpenNetlinkHere(protocol);
+    return [fd](Napi::Env env) { return Napi::Number::New(env, fd); };
+  });
+}
