@@ -1,0 +1,29 @@
+/**
+ * Own properties only. Keys come from users: `__proto__` and `constructor` are names like any
+ * other, so plain assignment and plain lookup are not safe with them.
+ */
+
+export type PlainObject = Record<string, unknown>;
+
+export const isPlainObject = (value: unknown): value is PlainObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const getOwn = (object: PlainObject, key: string): unknown =>
+  Object.hasOwn(object, key) ? object[key] : undefined;
+
+export function setOwn(object: object, key: string, value: unknown): void {
+  if (key !== '__proto__') {
+    (object as PlainObject)[key] = value;
+    return;
+  }
+  Object.defineProperty(object, key, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** As Object.fromEntries, which is safe with every key; named for what it promises here. */
+export const copyEntries = <T>(entries: Iterable<readonly [string, T]>): Record<string, T> =>
+  Object.fromEntries(entries);

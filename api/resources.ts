@@ -1,0 +1,48 @@
+/** Every resource that is served. A new kind is one file in resources/ and one line here. */
+import type { Resource } from './resource.ts';
+import { configMaps } from './resources/config-map.ts';
+import { deployments } from './resources/deployment.ts';
+import { endpointSlices } from './resources/endpoint-slice.ts';
+import { endpoints } from './resources/endpoints.ts';
+import { events } from './resources/event.ts';
+import { leases } from './resources/lease.ts';
+import { namespaces } from './resources/namespace.ts';
+import { nodes } from './resources/node.ts';
+import { pods } from './resources/pod.ts';
+import { replicaSets } from './resources/replica-set.ts';
+import { secrets } from './resources/secret.ts';
+import { services } from './resources/service.ts';
+import { serviceAccounts } from './resources/service-account.ts';
+
+export {
+  configMaps,
+  deployments,
+  endpointSlices,
+  endpoints,
+  events,
+  leases,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  secrets,
+  serviceAccounts,
+  services,
+};
+
+/** In the order of discovery. The server knows objects only as KubeObject. */
+export const allResources = [
+  configMaps,
+  endpoints,
+  events,
+  namespaces,
+  nodes,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  deployments,
+  replicaSets,
+  endpointSlices,
+  leases,
+] as unknown as readonly Resource[];

@@ -1,0 +1,59 @@
+import { defaultPod } from '../defaults/pod.ts';
+import type { Resource } from '../resource.ts';
+import type { Pod } from '../types/core-v1.generated.ts';
+import { validatePod } from '../validation/pod.ts';
+import { podColumns } from './pod-columns.ts';
+import { podQosClass } from './pod-qos.ts';
+import { allVerbs, statusOf } from './verbs.ts';
+
+export const pods: Resource<Pod> = {
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  singular: 'pod',
+  shortNames: ['po'],
+  categories: ['all'],
+  namespaced: true,
+  verbs: allVerbs,
+  subresources: [
+    { name: 'attach', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
+    { name: 'binding', kind: 'Binding', verbs: ['create'] },
+    { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
+    { name: 'log', kind: 'Pod', verbs: ['get'] },
+    { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
+    statusOf('Pod'),
+  ],
+  hasStatus: true,
+  columns: podColumns,
+  fields: {
+    'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec?.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec?.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec?.hostNetwork ?? false),
+    'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? '',
+    'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
+  },
+  graceSeconds: ({ spec, status }) => {
+    // Nobody runs it, or nothing of it runs: there is nothing to wait for.
+    const isOver = status?.phase === 'Failed' || status?.phase === 'Succeeded';
+    return !spec?.nodeName || isOver ? 0 : (spec.terminationGracePeriodSeconds ?? 30);
+  },
+  applyDefaults: defaultPod,
+  validate: validatePod,
+  prepareCreate: (draft) => {
+    draft.status = { phase: 'Pending', qosClass: podQosClass(draft.spec) };
+    if (draft.spec?.schedulingGates?.length) {
+      draft.status.conditions = [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'SchedulingGated',
+          message: 'Scheduling is blocked due to non-empty scheduling gates',
+        },
+      ];
+    }
+  },
+};

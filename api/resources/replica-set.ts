@@ -1,0 +1,43 @@
+import { ageColumn, countColumn, nameColumn, templateColumns, wideColumn } from '../columns.ts';
+import { defaultPodTemplate } from '../defaults/pod.ts';
+import { formatLabelSelector } from '../labels.ts';
+import type { Resource } from '../resource.ts';
+import type { ReplicaSet } from '../types/apps-v1.generated.ts';
+import { validateReplicaSet } from '../validation/workloads.ts';
+import { allVerbs, scaleSubresource, statusOf } from './verbs.ts';
+
+export const replicaSets: Resource<ReplicaSet> = {
+  group: 'apps',
+  version: 'v1',
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+  singular: 'replicaset',
+  shortNames: ['rs'],
+  categories: ['all'],
+  namespaced: true,
+  verbs: allVerbs,
+  subresources: [scaleSubresource, statusOf('ReplicaSet')],
+  scale: { spec: 'spec.replicas', status: 'status.replicas', selector: 'spec.selector' },
+  hasStatus: true,
+  columns: [
+    nameColumn,
+    countColumn('Desired', 'Pods wanted.', ({ spec }) => spec?.replicas ?? 0),
+    countColumn('Current', 'Pods that exist.', ({ status }) => status?.replicas ?? 0),
+    countColumn('Ready', 'Pods that are ready.', ({ status }) => status?.readyReplicas ?? 0),
+    ageColumn,
+    ...templateColumns<ReplicaSet>(({ spec }) => spec?.template?.spec?.containers),
+    wideColumn('Selector', 'Labels of its pods.', ({ spec }) => {
+      return formatLabelSelector(spec?.selector);
+    }),
+  ],
+  fields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+  applyDefaults: ({ spec }) => {
+    if (!spec) return;
+    spec.replicas ??= 1;
+    defaultPodTemplate(spec.template);
+  },
+  validate: validateReplicaSet,
+  prepareCreate: (draft) => {
+    draft.status = { replicas: 0 };
+  },
+};

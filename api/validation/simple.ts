@@ -1,0 +1,46 @@
+/** Kinds with few rules of their own. */
+import type { StatusCause } from '../../base/errors.ts';
+import { isDns1123Label } from '../names.ts';
+import type { Lease } from '../types/coordination-v1.generated.ts';
+import type { Event, Namespace, ServiceAccount } from '../types/core-v1.generated.ts';
+import { invalidValue, requiredValue } from './cause.ts';
+import { namespacedSubdomain, validateMetadata } from './metadata.ts';
+
+export const validateNamespace = (namespace: Namespace, old: Namespace | undefined) =>
+  validateMetadata(namespace, old, { namespaced: false, name: isDns1123Label });
+
+export const validateServiceAccount = (account: ServiceAccount, old: ServiceAccount | undefined) =>
+  validateMetadata(account, old, namespacedSubdomain);
+
+export function validateEvent(event: Event, old: Event | undefined): StatusCause[] {
+  const causes = validateMetadata(event, old, namespacedSubdomain);
+  const { namespace } = event.metadata;
+  const about = event.involvedObject?.namespace;
+  // Events about what has no namespace are kept in `default`.
+  const isAtHome = about
+    ? about === namespace
+    : ['', 'default', 'kube-system'].includes(namespace ?? '');
+  if (!isAtHome) {
+    const detail = 'does not match event.namespace';
+    causes.push(invalidValue('involvedObject.namespace', about ?? '', detail));
+  }
+  return causes;
+}
+
+export function validateLease(lease: Lease, old: Lease | undefined): StatusCause[] {
+  const causes = validateMetadata(lease, old, namespacedSubdomain);
+  const { leaseDurationSeconds: seconds, leaseTransitions: transitions } = lease.spec ?? {};
+  if (seconds !== undefined && seconds <= 0) {
+    causes.push(invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0'));
+  }
+  if (transitions !== undefined && transitions < 0) {
+    const detail = 'must be greater than or equal to 0';
+    causes.push(invalidValue('spec.leaseTransitions', transitions, detail));
+  }
+  const { strategy, preferredHolder } = lease.spec ?? {};
+  if (strategy === '') causes.push(invalidValue('spec.strategy', '', 'must not be empty'));
+  if (preferredHolder && !strategy) {
+    causes.push(requiredValue('spec.strategy', 'must be specified when `preferredHolder` is set'));
+  }
+  return causes;
+}
