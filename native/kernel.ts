@@ -26,6 +26,11 @@ export interface Kernel {
 
   /** Makes a network namespace on a fresh thread and pins it by a bind mount on `path`; lo is up. */
   createNetns(path: string): Promise<void>;
+  /**
+   * Writes a sysctl as the namespace pinned at `netnsPath` (absent: our own) sees it; what holds
+   * the value already is not written. `name` as a path below /proc/sys: `net/ipv4/ip_forward`.
+   */
+  writeSysctl(name: string, value: string, netnsPath?: string): Promise<void>;
   /** Opens a netlink socket born in the namespace pinned at `netnsPath` (absent: our own). */
   openNetlink(protocol: number, netnsPath?: string): Promise<number>;
   /**

@@ -52,7 +52,7 @@ export async function run(
   }, timeoutMs);
   try {
     child.stdin.on('error', () => {}); // EPIPE: it ended without reading everything.
-    child.stdin.end(options.input);
+    child.stdin.end(options.input ?? '');
     const [status, stdout, stderr] = await Promise.all([
       kernel.waitPidfd(child.pidfd),
       collect(child.stdout),

@@ -14,6 +14,7 @@ static Napi::Object Init(Napi::Env, Napi::Object exports) {
   Export<PidfdEnded>(exports, "pidfdEnded");
   Export<PidfdSendSignal>(exports, "pidfdSendSignal");
   Export<CreateNetns>(exports, "createNetns");
+  Export<WriteSysctl>(exports, "writeSysctl");
   Export<OpenNetlink>(exports, "openNetlink");
   Export<NetlinkTransact>(exports, "netlinkTransact");
   Export<Mount>(exports, "mount");

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <string_view>
 
 #include "js.h"
 #include "kernel.h"
@@ -43,6 +44,36 @@ Napi::Value CreateNetns(const Napi::CallbackInfo& info) {
   });
 }
 
+// Does nothing for an empty path. Only for threads that end soon.
+static void JoinNetns(const std::string& path) {
+  if (path.empty()) return;
+  UniqueFd netns(Check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
+  Check(setns(netns.get(), CLONE_NEWNET), "setns", path);
+}
+
+// /proc/sys/net shows the namespace of the thread that opens it.
+static void SetSysctl(const std::string& path, const std::string& value) {
+  UniqueFd file(Check(open(path.c_str(), O_RDWR | O_CLOEXEC), "open", path));
+  char before[256];
+  ssize_t size = Check(read(file.get(), before, sizeof before), "read", path);
+  if (std::string_view(before, static_cast<size_t>(size)) == value + "\n") return;
+  Check(pwrite(file.get(), value.data(), value.size(), 0), "write", path);
+}
+
+Napi::Value WriteSysctl(const Napi::CallbackInfo& info) {
+  std::string name = js::ToText(info[0], "name");
+  if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos) {
+    js::Refuse(info.Env(), "name", "a path below /proc/sys");
+  }
+  std::string value = js::ToText(info[1], "value");
+  std::string netns = js::IsAbsent(info[2]) ? "" : js::ToText(info[2], "netnsPath");
+  return RunOnFreshThread(info.Env(), [name, value, netns]() -> Conversion {
+    JoinNetns(netns);
+    SetSysctl("/proc/sys/" + name, value);
+    return [](Napi::Env env) { return env.Undefined(); };
+  });
+}
+
 // Extended errors are asked for; acknowledgements come without the request's bytes.
 static int OpenNetlinkHere(int protocol) {
   UniqueFd socket(Check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), "socket"));
@@ -64,10 +95,7 @@ Napi::Value OpenNetlink(const Napi::CallbackInfo& info) {
   std::string path;
   if (!js::IsAbsent(info[1])) path = js::ToText(info[1], "netnsPath");
   return RunOnFreshThread(info.Env(), [protocol, path]() -> Conversion {
-    if (!path.empty()) {
-      UniqueFd netns(Check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
-      Check(setns(netns.get(), CLONE_NEWNET), "setns", path);
-    }
+    JoinNetns(path);
     int fd = OpenNetlinkHere(protocol);
     return [fd](Napi::Env env) { return Napi::Number::New(env, fd); };
   });
