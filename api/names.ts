@@ -19,7 +19,8 @@ export const isDns1123Label: NameCheck = (value) => [
     ? []
     : [
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', " +
-          `and must start and end with an alphanumeric character ${example('my-name', '123-abc')}'${label}')`,
+          'and must start and end with an alphanumeric character ' +
+          `${example('my-name', '123-abc')}'${label}')`,
       ]),
 ];
 
@@ -50,7 +51,8 @@ export const isQualifiedName: NameCheck = (value) => {
   const parts = value.split('/');
   if (parts.length > 2)
     return [
-      `a qualified name ${qualifiedForm} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a qualified name ${qualifiedForm} with an optional DNS subdomain prefix and '/' ` +
+        "(e.g. 'example.com/MyName')",
     ];
   const [prefix, name] = parts.length === 2 ? parts : [undefined, parts[0]];
   const problems: string[] = [];
@@ -92,12 +94,13 @@ export const isConfigKey: NameCheck = (value) => {
   return problems;
 };
 
-/** Anything printable but an equals sign, as upstream has it since environment names were relaxed. */
+/** Anything printable but an equals sign, as upstream has it since the names were relaxed. */
 export const isEnvironmentName: NameCheck = (value) =>
   value.length > 0 && isMatch('[ -<>-~]+', value)
     ? []
     : [
-        "a valid environment variable name must consist only of printable ASCII characters other than '='",
+        'a valid environment variable name must consist only of printable ASCII characters ' +
+          "other than '='",
       ];
 
 /** `http`, `web-1`: at most 15 characters, one of them a letter. */

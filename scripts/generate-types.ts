@@ -27,7 +27,7 @@ function renderTypes(file: string): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([other, names]) => renderImport(other, [...names].sort()));
   const gap = lines.length > 0 ? '\n' : '';
-  return `// Made by scripts/generate-types.ts from api/schema/.\n${lines.join('')}${gap}${own}${bodies.join('\n')}`;
+  return `${header}${lines.join('')}${gap}${own}${bodies.join('\n')}`;
 }
 
 function renderImport(file: string, names: string[]): string {
@@ -35,6 +35,8 @@ function renderImport(file: string, names: string[]): string {
   if (line.length <= 100) return line;
   return `import type {\n  ${names.join(',\n  ')},\n} from './${file}.generated.ts';\n`;
 }
+
+const header = '// Made by scripts/generate-types.ts from api/schema/.\n';
 
 type Use = (file: string, name: string) => string;
 

@@ -4,6 +4,7 @@
  * and a value of the wrong type ends the request with BadRequest.
  */
 import { StatusError } from '../../base/errors.ts';
+import { isDeeperThan } from '../nesting.ts';
 import { isPlainObject, type PlainObject, setOwn } from '../own.ts';
 import { canonicalQuantity } from '../quantity.ts';
 import type { FieldSchema, FieldType, Scalar, TypeSchema } from '../schema.ts';
@@ -135,8 +136,8 @@ const scalarChecks: Record<Scalar, Check> = {
   number: ofType('number'),
   int32: wholeNumber(2 ** 31),
   int64: wholeNumber(2 ** 63),
-  any: () => undefined,
-  object: (value) => (value === null || isPlainObject(value) ? undefined : wrong),
+  any: depthCheck,
+  object: (value) => (value === null || isPlainObject(value) ? depthCheck(value) : wrong),
   IntOrString: (value) => (typeof value === 'string' ? undefined : wholeNumber(2 ** 31)(value)),
   bytes: (value) => {
     if (typeof value !== 'string') return wrong;
@@ -156,6 +157,10 @@ const scalarChecks: Record<Scalar, Check> = {
     }
   },
 };
+
+function depthCheck(value: unknown): string | undefined {
+  return isDeeperThan(value, depthMax) ? 'exceeded max depth' : undefined;
+}
 
 const base64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

@@ -106,7 +106,9 @@ function checkUpdate(metadata: ObjectMeta, old: ObjectMeta): StatusCause[] {
   const known = new Set(old.finalizers);
   const added = (metadata.finalizers ?? []).filter((finalizer) => !known.has(finalizer));
   if (old.deletionTimestamp && added.length > 0) {
-    const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+    const detail =
+      'no new finalizers can be added if the object is being deleted, found new ' +
+      `finalizers ${JSON.stringify(added)}`;
     causes.push(forbiddenValue('metadata.finalizers', detail));
   }
   return causes;

@@ -6,8 +6,8 @@ import { isSame } from './same.ts';
 
 const rule =
   'pod updates may not change fields other than `spec.containers[*].image`,' +
-  '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions ' +
-  'to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it ' +
+  '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only ' +
+  'additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it ' +
   'was previously negative)';
 
 export function checkPodUpdate(spec: PodSpec, old: PodSpec): StatusCause[] {
@@ -42,6 +42,8 @@ function comparable(spec: PodSpec, old: PodSpec): Partial<PodSpec> {
   } = spec;
   return {
     ...rest,
+    // The binding comes this way, once: a pod that has a node keeps it.
+    nodeName: old.nodeName ? spec.nodeName : undefined,
     terminationGracePeriodSeconds: wasNegative && grace === 1 ? -1 : grace,
     containers: (spec.containers ?? []).map(withoutImage),
     initContainers: (spec.initContainers ?? []).map(withoutImage),

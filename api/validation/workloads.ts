@@ -125,7 +125,8 @@ function checkShare(field: string, value: IntOrString): StatusCause[] {
   if (typeof value === 'number') return notNegative(field, value);
   if (/^[0-9]+%$/.test(value)) return [];
   const detail =
-    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+    "a valid percent string must be a numeric string followed by an ending '%' " +
+    "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
   return [invalidValue(field, value, detail)];
 }
 
