@@ -8,6 +8,8 @@
  * so that an older and a newer agent can both speak to a monitor.
  */
 
+import type { SyscallError } from '../base/errors.ts';
+
 /** The pod's shared namespaces. Paths are absolute. */
 export interface SandboxSpec {
   readonly id: string;
@@ -21,6 +23,8 @@ export interface SandboxSpec {
   /** Directories of the pod's cgroup, one for each hierarchy (v2: just one), made by the caller. */
   readonly cgroupDirs: readonly string[];
   readonly sysctls?: Readonly<Record<string, string>>;
+  /** Where the monitor itself is to live, as cgroupDirs; absent: where the agent lives. */
+  readonly monitorCgroupDirs?: readonly string[];
 }
 
 export interface Mount {
@@ -29,6 +33,10 @@ export interface Mount {
   readonly type: 'bind' | 'tmpfs';
   readonly readOnly?: boolean;
   readonly options?: string; // Of tmpfs: "size=65536k,mode=1777".
+  /** Of bind: a path in `source` that a tenant chose. No link leads out of it; made if missing. */
+  readonly subPath?: string;
+  /** Of bind. Absent: private. `shared` reaches the host only where its mount is shared. */
+  readonly propagation?: 'private' | 'slave' | 'shared';
 }
 
 export interface ContainerSpec {
@@ -84,6 +92,14 @@ export interface ExecSpec {
   readonly stdin: boolean;
 }
 
+/**
+ * Why something could not be done: an error as Node's own (`code: 'ENOENT'`, `syscall` is the step
+ * that failed). `stage` is `exec` when all was set up but the program itself cannot be executed.
+ */
+export interface MonitorError extends SyscallError {
+  readonly stage: 'setup' | 'exec';
+}
+
 /** A process' streams over one connection. Ends with `exit`; `close` hangs up (and kills an exec). */
 export interface StreamSession {
   onOutput(listener: (stream: 'stdout' | 'stderr', data: Uint8Array) => void): void;
@@ -105,6 +121,8 @@ export interface Monitor {
   /** Sets the container up and runs it; resolves once execve has succeeded. Undoes all on failure. */
   start(spec: ContainerSpec): Promise<ContainerState>;
   signal(containerId: string, signal: number): Promise<void>;
+  /** Goes on in a new file at logPath: the old one has been renamed. */
+  reopenLog(containerId: string): Promise<void>;
   /** Forgets an exited container. */
   remove(containerId: string): Promise<void>;
   exec(containerId: string, spec: ExecSpec): Promise<StreamSession>;

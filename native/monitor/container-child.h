@@ -1,0 +1,11 @@
+#pragma once
+
+#include "sandbox.h"
+#include "spawn.h"
+
+/** Starts the set-up of a container's first process; its channel tells how it goes. */
+Status spawnContainer(const Sandbox &sandbox, const ContainerSpec &spec, Spawned &spawned);
+
+/** The same for a process that joins a running container, `containerPid` being its first. */
+Status spawnExec(const ContainerSpec &spec, pid_t containerPid, const ExecSpec &exec,
+                 Spawned &spawned);

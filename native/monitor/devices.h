@@ -1,0 +1,14 @@
+#pragma once
+
+#include "mounts.h"
+#include "spec.h"
+
+/** A fresh /dev with nodes, pts, shm (a copy of `sharedMemory`) and mqueue. `nullDevice`: its null. */
+Status mountDevices(const ContainerRoot &root, const ContainerSpec &spec, int sharedMemory,
+                    UniqueFd &nullDevice);
+
+/** A new terminal of the /dev/pts that is at hand. `uid` and `gid` will own it. */
+Status openTerminal(const ContainerSpec &owner, UniqueFd &master, UniqueFd &slave);
+
+/** Shows the terminal as /dev/console too. */
+Status mountConsole(int slave);
