@@ -1,0 +1,82 @@
+/** The proxy's flags, with upstream's names where upstream has one. */
+import {
+  type ConfigOf,
+  type Flag,
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  text,
+  toggle,
+} from '../base/config.ts';
+import { UsageError } from '../base/errors.ts';
+import { parseBindAddress } from './health.ts';
+import { type Family, isCidr } from './plan-address.ts';
+
+export const flags = {
+  'proxy-mode': oneOf('How packets are turned to pods.', ['iptables', 'nftables'], 'iptables'),
+  'cluster-cidr': text("Pods' addresses; others are masqueraded.", '10.42.0.0/16', 'CIDR'),
+  'hostname-override': optionalText("This node's name, if it is not the host's.", 'NAME'),
+  'node-name': optionalText('The same, as the agent calls it.', 'NAME'),
+  'healthz-bind-address': text('/healthz, /livez; empty: off.', '0.0.0.0:10256', 'ADDRESS'),
+  'metrics-bind-address': text('/metrics, /proxyMode; empty: off.', '127.0.0.1:10249', 'ADDRESS'),
+  'iptables-min-sync-period': duration('Least time from one write to the next.', 10),
+  'iptables-sync-period': duration('How often rules are audited.', 30_000),
+  'nodeport-addresses': list('Where node ports answer: ranges, or primary.', [], 'CIDR,CIDR'),
+  'masquerade-all': toggle('Masquerade all traffic to cluster IPs.'),
+  'masquerade-bit': integer('The bit that marks what to masquerade.', 14, { max: 31 }),
+  'iptables-backend': oneOf('Which iptables.', ['auto', 'legacy', 'nft'], 'auto'),
+  instance: text(
+    'Whose rules these are, where several clusters share a machine.',
+    'wherry',
+    'NAME',
+  ),
+  cleanup: toggle('Remove all rules of this instance and end.'),
+};
+
+export type Config = ConfigOf<typeof flags>;
+
+/** @throws UsageError with every problem that parsing a single flag could not see. */
+export function checkConfig(config: Config, family: Family): void {
+  const problems: string[] = [];
+  if (config.proxyMode === 'nftables') {
+    problems.push('--proxy-mode=nftables is not there yet: use iptables');
+  }
+  for (const cidr of splitList(config.clusterCidr)) {
+    if (!isCidr(cidr, 'ipv4') && !isCidr(cidr, 'ipv6')) {
+      problems.push(`--cluster-cidr=${cidr}: must be a range such as 10.42.0.0/16`);
+    }
+  }
+  for (const cidr of config.nodeportAddresses) {
+    if (cidr !== 'primary' && !isCidr(cidr, family)) {
+      problems.push(`--nodeport-addresses=${cidr}: must be a range or "primary"`);
+    }
+  }
+  if (!/^[\w.-]{1,63}$/.test(config.instance)) {
+    problems.push('--instance: must be letters, digits, dots and dashes, at most 63');
+  }
+  for (const address of [config.healthzBindAddress, config.metricsBindAddress]) {
+    if (address !== '') parseBindAddress(address);
+  }
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+}
+
+/** The pod range of one family from `10.42.0.0/16,fd42::/48`. */
+export const clusterCidrOf = (config: Config, family: Family): string | undefined =>
+  splitList(config.clusterCidr).find((cidr) => isCidr(cidr, family));
+
+const splitList = (value: string) => value.split(',').filter((item) => item !== '');
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `250ms`, `30s`, `1m30s`; in milliseconds. */
+function duration(describe: string, fallbackMs: number): Flag<number> {
+  const parse = (value: string) => {
+    const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+    if (value !== '0' && (parts.length === 0 || parts.map(([all]) => all).join('') !== value)) {
+      throw new Error('must be a duration such as 250ms, 30s or 1m');
+    }
+    return parts.reduce((sum, [, number, unit]) => sum + Number(number) * unitMs[unit!]!, 0);
+  };
+  return { describe, default: fallbackMs, kind: 'value', placeholder: 'DURATION', parse };
+}

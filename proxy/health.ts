@@ -1,0 +1,109 @@
+/** Answers load balancers (/healthz), the kubelet (/livez), and people (/proxyMode, /metrics). */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Clock, toTime } from '../base/clock.ts';
+import { UsageError, wrapError } from '../base/errors.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Path → status and body. */
+type Routes = ReadonlyMap<string, () => { code: number; type: string; body: string }>;
+
+export interface ServersConfig {
+  readonly healthzBindAddress: string;
+  readonly metricsBindAddress: string;
+  readonly proxyMode: string;
+}
+
+export interface ServersDeps {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** Whether load balancers may send new connections to this node. */
+  readonly isEligible: () => boolean;
+}
+
+export interface Servers {
+  readonly healthzPort: number | undefined;
+  readonly metricsPort: number | undefined;
+  close(): Promise<void>;
+}
+
+// A change that has waited this long unwritten means that we no longer do our work.
+const staleMs = 60_000;
+
+/** An empty address turns a server off. Rejects, with neither listening, when one cannot be had. */
+export async function startServers(config: ServersConfig, deps: ServersDeps): Promise<Servers> {
+  const { clock, metrics, isEligible } = deps;
+  const health = (mustBeEligible: boolean) => () => {
+    const isFresh = metrics.lastSyncedMs > 0 && metrics.waitingMs(clock.now()) < staleMs;
+    const isOk = isFresh && (!mustBeEligible || isEligible());
+    const body = {
+      lastUpdated: toTime(metrics.lastSyncedMs),
+      currentTime: toTime(clock.now()),
+      nodeEligible: isEligible(),
+    };
+    return { code: isOk ? 200 : 503, type: 'application/json', body: JSON.stringify(body) };
+  };
+  const text = (body: () => string) => () => ({ code: 200, type: 'text/plain', body: body() });
+  const healthRoutes: Routes = new Map([
+    ['/healthz', health(true)],
+    ['/livez', health(false)],
+  ]);
+  const metricsRoutes: Routes = new Map([
+    ['/healthz', text(() => 'ok')],
+    ['/metrics', text(() => metrics.render())],
+    ['/proxyMode', text(() => config.proxyMode)],
+  ]);
+  const servers: Server[] = [];
+  const close = async () => {
+    await Promise.all(servers.map(closeServer));
+  };
+  const listen = async (address: string, routes: Routes) => {
+    if (address === '') return undefined;
+    const server = await serve(address, routes);
+    servers.push(server);
+    return (server.address() as AddressInfo).port;
+  };
+  try {
+    const healthzPort = await listen(config.healthzBindAddress, healthRoutes);
+    const metricsPort = await listen(config.metricsBindAddress, metricsRoutes);
+    return { healthzPort, metricsPort, close };
+  } catch (error) {
+    await close();
+    throw wrapError('Could not listen', error);
+  }
+}
+
+/** Listens on `host:port`; port 0 picks a free one. Rejects when the address cannot be had. */
+async function serve(bindAddress: string, routes: Routes): Promise<Server> {
+  const { host, port } = parseBindAddress(bindAddress);
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0]!;
+    const answer = routes.get(path);
+    const { code, type, body } = answer?.() ?? notFound;
+    response.writeHead(code, { 'content-type': type, 'x-content-type-options': 'nosniff' });
+    response.end(body);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server;
+}
+
+/** Hangs up on everyone; resolves when the port is free. */
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+}
+
+/** `0.0.0.0:10256`, `[::]:10256`. */
+export function parseBindAddress(text: string): { host: string; port: number } {
+  const [, ipv6, ipv4, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new UsageError(`${text}: must be an address and a port, as in 127.0.0.1:10249`);
+  }
+  return { host: ipv6 ?? (ipv4 || '0.0.0.0'), port: Number(port) };
+}
+
+const notFound = { code: 404, type: 'text/plain', body: '404 page not found\n' };

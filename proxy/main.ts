@@ -1,0 +1,149 @@
+/** Wires the proxy: informers → RuleSync → the kernel; and its two small servers. */
+import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Running } from '../base/running.ts';
+import type { Client } from '../client/client.ts';
+import { Reconciler } from '../client/reconciler.ts';
+import { run as runProgram } from '../native/run.ts';
+import { createIptables, type Run, removeRules } from './apply.ts';
+import { type Config, checkConfig, clusterCidrOf } from './config.ts';
+import { startServers } from './health.ts';
+import { Metrics } from './metrics.ts';
+import { RuleSync } from './sync.ts';
+import { type Watched, watchApi } from './watch.ts';
+
+export { removeRules } from './apply.ts';
+export { type Config, flags } from './config.ts';
+
+export interface Deps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Tests enter a network namespace here; absent: native/run.ts. */
+  readonly run?: Run;
+  /** Absent: writes below /proc/sys. */
+  readonly setSysctl?: (path: string, value: string) => void;
+}
+
+export interface ProxyRunning extends Running {
+  /** The ports in use; undefined where a server is off. */
+  readonly healthzPort: number | undefined;
+  readonly metricsPort: number | undefined;
+  /** Resolves when the rules have been written for the first time. */
+  readonly synced: Promise<void>;
+}
+
+/** One family as yet; all below this file takes either. */
+const family = 'ipv4';
+
+/**
+ * Resolves when the proxy is at work; rules follow once the API has been listed (`synced`).
+ * Stopping leaves the rules in place, so that Services work while the proxy is exchanged.
+ * Rejects when another instance's rules are in the way.
+ */
+export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
+  checkConfig(config, family);
+  const { clock, log, run = runProgram } = deps;
+  const stop = new AbortController();
+  const metrics = new Metrics(family);
+  const watched = watchNode(config, deps);
+  const sync = new RuleSync({
+    world: watched.world,
+    iptables: createIptables(run, family, config.iptablesBackend),
+    options: {
+      family,
+      clusterCidr: clusterCidrOf(config, family),
+      masqueradeAll: config.masqueradeAll,
+    },
+    instance: config.instance,
+    clock,
+    log,
+    metrics,
+  });
+  await sync.claim();
+  showBridgedPackets(deps);
+  const isEligible = () => watched.node().isEligible;
+  const servers = await startServers(config, { clock, metrics, isEligible });
+  const loop = startLoop(config, { clock, log, metrics, sync, watched, signal: stop.signal });
+  return {
+    healthzPort: servers.healthzPort,
+    metricsPort: servers.metricsPort,
+    synced: loop.synced,
+    stop: async () => {
+      stop.abort();
+      await Promise.all([loop.idle(), servers.close()]);
+    },
+  };
+}
+
+/** `--cleanup`: takes away every rule of this instance. */
+export const cleanUp = (config: Config, run: Run = runProgram): Promise<void> =>
+  removeRules({ run, family, backend: config.iptablesBackend, instance: config.instance });
+
+interface LoopDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly sync: RuleSync;
+  readonly watched: Watched;
+  readonly signal: AbortSignal;
+}
+
+function startLoop(config: Config, { sync, watched, ...deps }: LoopDeps) {
+  const { clock, metrics, signal } = deps;
+  const first = Promise.withResolvers<void>();
+  const reconcile = async (key: string) => {
+    if (key === 'audit') {
+      await sync.audit();
+      reconciler.enqueueAfter('audit', config.iptablesSyncPeriod);
+      return;
+    }
+    // What arrives in between is written together with what is here.
+    const waitMs = metrics.lastSyncedMs + config.iptablesMinSyncPeriod - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    if (signal.aborted) return;
+    await sync.write();
+    first.resolve();
+  };
+  const reconciler = new Reconciler({ ...deps, reconcile, concurrency: 1 });
+  const write = () => reconciler.enqueue('rules');
+  watched.start(signal);
+  void watched.synced.then(() => {
+    watched.follow({
+      onService: (key) => {
+        sync.touch(key);
+        write();
+      },
+      onNode: () => {
+        sync.touchAll();
+        write();
+      },
+    });
+    write(); // There may be no Service at all.
+    reconciler.enqueueAfter('audit', config.iptablesSyncPeriod);
+  });
+  return { synced: first.promise, idle: () => reconciler.idle() };
+}
+
+function watchNode(config: Config, deps: Deps): Watched {
+  const nodeName = config.hostnameOverride ?? config.nodeName ?? hostname();
+  const query = { nodeName, family, nodePortAddresses: config.nodeportAddresses } as const;
+  const { instance, masqueradeBit } = config;
+  return watchApi(query, { family, instance, masqueradeBit }, deps);
+}
+
+/**
+ * Two pods on one bridge answer each other past the IP layer: without this the reply to a
+ * Service's address would come from the pod's own, and the client would refuse it.
+ */
+function showBridgedPackets({ log, setSysctl = writeSysctl }: Deps): void {
+  try {
+    setSysctl('net/bridge/bridge-nf-call-iptables', '1');
+  } catch (error) {
+    log.error('Could not show bridged packets to iptables: load br_netfilter', error);
+  }
+}
+
+const writeSysctl = (path: string, value: string) => writeFileSync(`/proc/sys/${path}`, value);

@@ -1,0 +1,234 @@
+/** Writes one Service's plan as iptables rules, in the chains that Kubernetes users know. */
+import { hash } from 'node:crypto';
+import type { PortPlan, ServicePlan } from './plan.ts';
+import { type Family, hostCidr, hostPort } from './plan-address.ts';
+import type { Endpoint } from './plan-endpoints.ts';
+import { type ChainKey, comment, type Rendering } from './ruleset.ts';
+
+export interface RenderOptions {
+  readonly family: Family;
+  /** Pods' addresses: traffic from elsewhere to a cluster IP is masqueraded. */
+  readonly clusterCidr: string | undefined;
+  readonly masqueradeAll: boolean;
+}
+
+type Draft = Map<ChainKey, string[]>;
+
+/** The chains of one port, whether or not they come to be. */
+interface Names {
+  readonly cluster: string;
+  readonly local: string;
+  readonly external: string;
+}
+
+export function renderService(plan: ServicePlan, options: RenderOptions): Rendering {
+  const own: Draft = new Map();
+  const shared: Draft = new Map();
+  for (const port of plan.ports) {
+    const names = {
+      cluster: chainName('KUBE-SVC-', port),
+      local: chainName('KUBE-SVL-', port),
+      external: chainName('KUBE-EXT-', port),
+    };
+    renderClusterIp(port, names, { own, shared, ...options });
+    renderExternal(port, names, { own, shared, ...options });
+    renderEndpoints(port, names, { own, ...options });
+  }
+  return { own, shared };
+}
+
+/** `KUBE-SVC-` and 16 letters: the same name as every kube-proxy gives it. */
+export function chainName(prefix: string, { name, protocol }: PortPlan, endpoint = ''): string {
+  return prefix + base32(hash('sha256', `${name}${protocol}${endpoint}`, 'buffer'));
+}
+
+interface Target extends RenderOptions {
+  readonly own: Draft;
+  readonly shared: Draft;
+}
+
+function renderClusterIp(port: PortPlan, names: Names, { shared, ...options }: Target): void {
+  const match = matchAddress(port, port.clusterIp, options.family);
+  const verdict = refusal(port, port.internalPolicy, options.family);
+  if (verdict) {
+    const why = comment(`${port.name} has no ${verdict.which}`);
+    add(shared, 'filter KUBE-SERVICES', match(why, verdict.target));
+    return;
+  }
+  const chain = port.internalPolicy === 'Local' ? names.local : names.cluster;
+  const what = comment(`${port.name} cluster IP`);
+  add(shared, 'nat KUBE-SERVICES', match(what, `-j ${chain}`));
+}
+
+/** NodePort and load balancer addresses, which share the chain KUBE-EXT. */
+function renderExternal(port: PortPlan, names: Names, { own, shared, ...options }: Target): void {
+  const { nodePort, loadBalancerIps, name, protocol } = port;
+  if (nodePort === undefined && loadBalancerIps.length === 0) return;
+  const verdict = refusal(port, port.externalPolicy, options.family);
+  if (verdict) {
+    const why = comment(`${name} has no ${verdict.which}`);
+    const at = `-m addrtype --dst-type LOCAL -m ${protocol} --dport ${nodePort}`;
+    if (nodePort !== undefined) {
+      add(shared, 'filter KUBE-EXTERNAL-SERVICES', `-p ${protocol} ${why} ${at} ${verdict.target}`);
+    }
+    for (const ip of loadBalancerIps) {
+      const rule = matchAddress(port, ip, options.family)(why, verdict.target);
+      add(shared, 'filter KUBE-EXTERNAL-SERVICES', rule);
+    }
+  }
+  // Local without an endpoint here still serves this node and its pods from elsewhere.
+  if (port.cluster.length === 0) return;
+  for (const ip of loadBalancerIps) {
+    const what = comment(`${name} loadbalancer IP`);
+    const rule = matchAddress(port, ip, options.family)(what, `-j ${names.external}`);
+    add(shared, 'nat KUBE-SERVICES', rule);
+  }
+  if (nodePort !== undefined) {
+    const match = `-p ${protocol} ${comment(name)} -m ${protocol} --dport ${nodePort}`;
+    add(shared, 'nat KUBE-NODEPORTS', `${match} -j ${names.external}`);
+  }
+  own.set(`nat ${names.external}`, externalChain(port, names, options));
+}
+
+function externalChain(port: PortPlan, names: Names, { clusterCidr }: RenderOptions): string[] {
+  const destinations = `${port.name} external destinations`;
+  if (port.externalPolicy === 'Cluster') {
+    return [
+      `${comment(`masquerade traffic for ${destinations}`)} -j KUBE-MARK-MASQ`,
+      `-j ${names.cluster}`,
+    ];
+  }
+  const isLocal = '-m addrtype --src-type LOCAL';
+  const rules = [
+    `${comment(`masquerade LOCAL traffic for ${destinations}`)} ${isLocal} -j KUBE-MARK-MASQ`,
+    `${comment(`route LOCAL traffic for ${destinations}`)} ${isLocal} -j ${names.cluster}`,
+  ];
+  if (clusterCidr) {
+    const pods = comment(`pod traffic for ${destinations}`);
+    rules.unshift(`-s ${clusterCidr} ${pods} -j ${names.cluster}`);
+  }
+  if (port.local.length > 0) rules.push(`-j ${names.local}`);
+  return rules;
+}
+
+function renderEndpoints(
+  port: PortPlan,
+  names: Names,
+  { own, ...options }: Omit<Target, 'shared'>,
+) {
+  const { externalPolicy, internalPolicy, nodePort, loadBalancerIps } = port;
+  const isExternal = nodePort !== undefined || loadBalancerIps.length > 0;
+  const usesLocal = internalPolicy === 'Local' || (isExternal && externalPolicy === 'Local');
+  const usesCluster = internalPolicy === 'Cluster' || isExternal;
+  const chains: [string, readonly Endpoint[]][] = [];
+  if (usesCluster && port.cluster.length > 0) chains.push([names.cluster, port.cluster]);
+  if (usesLocal && port.local.length > 0) chains.push([names.local, port.local]);
+  for (const [chain, endpoints] of chains) {
+    own.set(`nat ${chain}`, [
+      ...masqueradeRules(port, options),
+      ...affinityRules(port, endpoints, options.family),
+      ...choiceRules(port, endpoints),
+    ]);
+    for (const endpoint of endpoints) {
+      own.set(
+        `nat ${endpointChain(port, endpoint)}`,
+        endpointRules(port, endpoint, options.family),
+      );
+    }
+  }
+}
+
+/** Replies to a client outside the pod network must come back through this node. */
+function masqueradeRules(
+  port: PortPlan,
+  { clusterCidr, masqueradeAll, family }: RenderOptions,
+): string[] {
+  if (!masqueradeAll && !clusterCidr) return [];
+  const match = matchAddress(port, port.clusterIp, family);
+  const rule = match(comment(`${port.name} cluster IP`), '-j KUBE-MARK-MASQ');
+  return [masqueradeAll ? rule : `! -s ${clusterCidr} ${rule}`];
+}
+
+/** A client seen within the time goes where it went before. */
+function affinityRules(port: PortPlan, endpoints: readonly Endpoint[], family: Family): string[] {
+  const { name, affinitySeconds } = port;
+  if (affinitySeconds === undefined) return [];
+  return endpoints.map((endpoint) => {
+    const chain = endpointChain(port, endpoint);
+    const what = comment(`${name} -> ${hostPort(endpoint.address, endpoint.port)}`);
+    const seen = `--rcheck --seconds ${affinitySeconds} --reap --name ${chain}`;
+    return `${what} -m recent ${seen} --mask ${fullMask(family)} --rsource -j ${chain}`;
+  });
+}
+
+/** The first of n is taken one time in n, the next one in n - 1, the last always. */
+function choiceRules(port: PortPlan, endpoints: readonly Endpoint[]): string[] {
+  return endpoints.map((endpoint, index) => {
+    const left = endpoints.length - index;
+    const what = comment(`${port.name} -> ${hostPort(endpoint.address, endpoint.port)}`);
+    const dice = left > 1 ? ` -m statistic --mode random --probability ${oneIn(left)}` : '';
+    return `${what}${dice} -j ${endpointChain(port, endpoint)}`;
+  });
+}
+
+function endpointRules(port: PortPlan, endpoint: Endpoint, family: Family): string[] {
+  const { name, protocol, affinitySeconds } = port;
+  const chain = endpointChain(port, endpoint);
+  const recent = ` -m recent --set --name ${chain} --mask ${fullMask(family)} --rsource`;
+  const remember = affinitySeconds === undefined ? '' : recent;
+  const to = hostPort(endpoint.address, endpoint.port);
+  return [
+    // Hairpin: an endpoint that reaches itself must see another source, or it drops the answer.
+    `-s ${hostCidr(endpoint.address, family)} ${comment(name)} -j KUBE-MARK-MASQ`,
+    `-p ${protocol} ${comment(name)}${remember} -m ${protocol} -j DNAT --to-destination ${to}`,
+  ];
+}
+
+/**
+ * Why traffic under this policy finds nobody, and what then happens to it. Where `cluster` is
+ * empty, so is `local`.
+ */
+function refusal(port: PortPlan, policy: 'Cluster' | 'Local', family: Family) {
+  if (port.cluster.length === 0) {
+    const reply = family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable';
+    return { which: 'endpoints', target: `-j REJECT --reject-with ${reply}` };
+  }
+  if (policy === 'Local' && port.local.length === 0) {
+    // Another node may have endpoints: a balancer in front must try there, so no refusal.
+    return { which: 'local endpoints', target: '-j DROP' };
+  }
+  return undefined;
+}
+
+const matchAddress =
+  ({ protocol, port }: PortPlan, address: string, family: Family) =>
+  (what: string, verdict: string): string =>
+    `-d ${hostCidr(address, family)} -p ${protocol} ${what} -m ${protocol} --dport ${port} ${verdict}`;
+
+const endpointChain = (port: PortPlan, { address, port: number }: Endpoint) =>
+  chainName('KUBE-SEP-', port, hostPort(address, number));
+
+const fullMask = (family: Family) =>
+  family === 'ipv4' ? '255.255.255.255' : 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+
+/** The kernel keeps probabilities in 1/2^31, and iptables-save prints what the kernel keeps. */
+const oneIn = (n: number) => (Math.round(2 ** 31 / n) / 2 ** 31).toFixed(11);
+
+function add(draft: Draft, key: ChainKey, rule: string): void {
+  const rules = draft.get(key);
+  if (rules) rules.push(rule);
+  else draft.set(key, [rule]);
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** The first 16 letters of RFC 4648 base32: ten bytes, five bits each. */
+function base32(digest: Uint8Array): string {
+  let text = '';
+  for (let bit = 0; bit < 80; bit += 5) {
+    const byte = bit >> 3;
+    const pair = (digest[byte]! << 8) | digest[byte + 1]!;
+    text += alphabet[(pair >> (11 - (bit & 7))) & 31];
+  }
+  return text;
+}

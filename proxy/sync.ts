@@ -1,0 +1,184 @@
+/** Keeps the kernel's rules equal to what the Services ask for: writes changes, audits, repairs. */
+import type { Service } from '../api/types/core-v1.generated.ts';
+import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { checkOwner, type Iptables } from './apply.ts';
+import type { Metrics } from './metrics.ts';
+import { type NodeFacts, planService } from './plan.ts';
+import { type RenderOptions, renderService } from './render.ts';
+import { type Base, type Chains, compose, type Rendering } from './ruleset.ts';
+import { type Change, changeTransaction, fullTransaction, isAsWanted } from './transaction.ts';
+
+/** What the rules are made from; asked anew for each write. */
+export interface World {
+  readonly serviceKeys: () => Iterable<string>;
+  readonly service: (key: string) => Service | undefined;
+  /** Those that name this Service. */
+  readonly slices: (key: string) => readonly EndpointSlice[];
+  readonly facts: () => NodeFacts;
+  readonly base: () => Base;
+}
+
+export interface RuleSyncDeps {
+  readonly world: World;
+  readonly iptables: Iptables;
+  readonly options: RenderOptions;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+// Beyond this many rules an audit reads only the canaries: printing the rest would cost more than
+// it is worth every half minute.
+const auditRulesMax = 20_000;
+
+const mismatchesMax = 3;
+
+/** One write or audit at a time is the caller's promise. */
+export class RuleSync {
+  readonly #deps: RuleSyncDeps;
+  readonly #dirty = new Set<string>();
+  readonly #noted = new Map<string, string>(); // Service → its notes, so that each is logged once.
+  #written = new Map<string, Rendering>();
+  #rules = 0;
+  #mustWriteAll = true;
+  #mismatches = 0; // Audits in a row that found rules changed, and again just after a write.
+
+  constructor(deps: RuleSyncDeps) {
+    this.#deps = deps;
+  }
+
+  /** The Service, or one of its slices, has changed. */
+  touch(serviceKey: string): void {
+    this.#dirty.add(serviceKey);
+    this.#deps.metrics.queued(this.#deps.clock.now());
+  }
+
+  /** Something that all rules depend on has changed. */
+  touchAll(): void {
+    this.#mustWriteAll = true;
+    this.#deps.metrics.queued(this.#deps.clock.now());
+  }
+
+  /** Throws when the rules that are there are somebody else's. Touches nothing. */
+  async claim(): Promise<void> {
+    checkOwner(await this.#deps.iptables.save(), this.#deps.instance);
+  }
+
+  /** Writes what has changed. After a failure the next write is a full one. */
+  async write(): Promise<void> {
+    const { clock, metrics } = this.#deps;
+    const startMs = clock.now();
+    const isFull = this.#mustWriteAll;
+    try {
+      if (isFull) await this.#writeAll();
+      else await this.#writeChanges();
+      metrics.synced(clock.now(), clock.now() - startMs, isFull);
+    } catch (error) {
+      metrics.failed(isFull);
+      this.#mustWriteAll = true;
+      throw error;
+    }
+  }
+
+  /** Finds out whether somebody else has touched our rules, and puts them right. */
+  async audit(): Promise<void> {
+    if (this.#mustWriteAll) return this.write();
+    if (await this.#isIntact()) {
+      this.#mismatches = 0;
+      return;
+    }
+    this.#deps.log.info('Found rules changed by somebody else, writing them anew');
+    this.touchAll();
+    await this.write();
+    if (!this.#canCompare || (await this.#isIntact())) return;
+    // Either somebody is quick, or this version of iptables words rules in another way than we do.
+    this.#mismatches++;
+    if (this.#canCompare) return;
+    this.#deps.log.info('Could not compare rules as text, audits read the canaries from now on');
+  }
+
+  async #writeAll(): Promise<void> {
+    const { world, iptables, instance, clock, log, metrics } = this.#deps;
+    const startMs = clock.now();
+    this.#mustWriteAll = false;
+    this.#dirty.clear();
+    const renderings = new Map<string, Rendering>();
+    for (const key of [...world.serviceKeys()].sort()) {
+      const rendering = this.#render(key);
+      if (rendering) renderings.set(key, rendering);
+    }
+    const base = world.base();
+    const observed = await iptables.save();
+    checkOwner(observed, instance);
+    const wanted = compose(base, renderings.values());
+    await iptables.restore(fullTransaction(wanted, base.jumps, observed));
+    this.#written = renderings;
+    this.#rules = rulesIn(wanted);
+    metrics.rules(this.#rules);
+    const ms = clock.now() - startMs;
+    log.info('Wrote all rules', { services: renderings.size, rules: this.#rules, ms });
+  }
+
+  async #writeChanges(): Promise<void> {
+    const { iptables, clock, log, metrics } = this.#deps;
+    const startMs = clock.now();
+    const changes = new Map<string, Change>();
+    for (const key of this.#dirty) {
+      changes.set(key, { before: this.#written.get(key), after: this.#render(key) });
+    }
+    this.#dirty.clear();
+    const transaction = changeTransaction(changes.values());
+    if (transaction === '') return;
+    await iptables.restore(transaction);
+    for (const [key, { before, after }] of changes) {
+      this.#rules += rulesOf(after) - rulesOf(before);
+      if (after) this.#written.set(key, after);
+      else this.#written.delete(key);
+    }
+    metrics.rules(this.#rules);
+    log.debug('Wrote rules', { services: changes.size, ms: clock.now() - startMs });
+  }
+
+  #render(key: string): Rendering | undefined {
+    const { world, options } = this.#deps;
+    const service = world.service(key);
+    if (!service) {
+      this.#noted.delete(key);
+      return undefined;
+    }
+    const plan = planService(service, world.slices(key), world.facts());
+    this.#note(key, plan.notes);
+    return plan.ports.length > 0 ? renderService(plan, options) : undefined;
+  }
+
+  #note(key: string, notes: readonly string[]): void {
+    const text = notes.join('; ');
+    if ((this.#noted.get(key) ?? '') === text) return;
+    this.#noted.set(key, text);
+    if (text !== '')
+      this.#deps.log.info('Left out what is not programmed yet', { service: key, text });
+  }
+
+  get #canCompare(): boolean {
+    return this.#mismatches < mismatchesMax;
+  }
+
+  async #isIntact(): Promise<boolean> {
+    const { world, iptables, instance } = this.#deps;
+    if (!this.#canCompare || this.#rules > auditRulesMax) {
+      return (await iptables.owner()) === instance;
+    }
+    const base = world.base();
+    const wanted = compose(base, this.#written.values());
+    return isAsWanted(wanted, base.jumps, await iptables.save());
+  }
+}
+
+const rulesOf = (rendering: Rendering | undefined): number =>
+  rendering ? rulesIn(rendering.own) + rulesIn(rendering.shared) : 0;
+
+const rulesIn = (chains: Chains): number =>
+  [...chains.values()].reduce((sum, rules) => sum + rules.length, 0);
