@@ -1,7 +1,7 @@
 /** What the kernel answers to getLinks, getAddresses and getRoutes, as plain objects. */
 import * as ifla from 'netlink/dist/rt/ifla.js';
 import * as rt from 'netlink/dist/rt/structs.js';
-import { formatIp } from './ip-address.ts';
+import { formatIp } from '../base/ip-address.ts';
 import type { Reply } from './netlink-socket.ts';
 
 export interface Link {
@@ -12,6 +12,7 @@ export interface Link {
   readonly isUp: boolean;
   readonly isPromiscuous: boolean;
   readonly kind?: string; // veth, bridge, …; absent for a physical one and for lo.
+  readonly alias?: string;
   readonly master?: number;
   /** A veth's peer: its index, in the namespace that `peerNetnsId` stands for (absent: this one). */
   readonly peerIndex?: number;
@@ -58,6 +59,7 @@ function toLink(body: Buffer): Link {
     isPromiscuous: data.flags?.promisc === true,
     ...(attrs.address?.length === 6 && { mac: formatMac(attrs.address) }),
     ...(info?.kind !== undefined && { kind: info.kind }),
+    ...(attrs.ifalias !== undefined && { alias: attrs.ifalias }),
     ...(attrs.master !== undefined && { master: attrs.master }),
     ...(attrs.link?.length === 4 && { peerIndex: attrs.link.readUInt32LE(0) }),
     ...(attrs.linkNetnsid !== undefined && { peerNetnsId: attrs.linkNetnsid }),

@@ -6,7 +6,7 @@
 import * as ifla from 'netlink/dist/rt/ifla.js';
 import * as rt from 'netlink/dist/rt/structs.js';
 import { AttrStream, putU8, putU32 } from 'netlink/dist/structs.js';
-import { networkOf, parseCidr, parseIp } from './ip-address.ts';
+import { networkOf, parseCidr, parseIp } from '../base/ip-address.ts';
 import { type Message, netlinkFlags } from './netlink-socket.ts';
 
 export const netlinkRoute = 0; // NETLINK_ROUTE
@@ -43,6 +43,7 @@ export interface LinkChange {
   readonly master?: number; // 0 lets go.
   readonly mtu?: number;
   readonly mac?: string;
+  readonly alias?: string;
 }
 
 export interface AddressSpec {
@@ -96,7 +97,7 @@ export function createVeth({ name, mac, mtu, master, peer }: VethSpec): Message 
 }
 
 export function setLink(link: LinkName, change: LinkChange): Message {
-  const { isUp, isPromiscuous, master, mac, mtu } = change;
+  const { isUp, isPromiscuous, master, mac, mtu, alias } = change;
   return linkMessage('RTM_NEWLINK', 0, {
     data: {
       ...indexOf(link),
@@ -110,6 +111,7 @@ export function setLink(link: LinkName, change: LinkChange): Message {
       ...nameOf(link),
       ...common({ mac, mtu }),
       ...(master !== undefined && { master }),
+      ...(alias !== undefined && { ifalias: alias }),
     },
   });
 }

@@ -1,5 +1,5 @@
 /** Which addresses a configuration of host-local may give out, and in which order. Pure. */
-import { contains, formatIp, networkOf, parseCidr, parseIp } from '../../native/ip-address.ts';
+import { contains, formatIp, networkOf, parseCidr, parseIp } from '../../base/ip-address.ts';
 import { CniError } from '../error.ts';
 
 /** Inclusive. Addresses as numbers. */

@@ -1,5 +1,5 @@
 /** host-local's configuration and request → what is to be reserved. Pure. */
-import { formatIp, parseIp } from '../../../native/ip-address.ts';
+import { formatIp, parseIp } from '../../../base/ip-address.ts';
 import { CniError } from '../../error.ts';
 import { planRanges, type RangeSet } from '../../ipam/plan.ts';
 import type { PluginRequest } from '../../request.ts';

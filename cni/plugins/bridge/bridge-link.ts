@@ -1,0 +1,103 @@
+/** The bridge itself: made, brought up, given the gateway's addresses. */
+
+import { hasCode } from '../../../base/errors.ts';
+import { contains, parseCidr } from '../../../base/ip-address.ts';
+import { kernel } from '../../../native/index.ts';
+import {
+  addAddress,
+  createBridge,
+  deleteAddress,
+  getAddresses,
+  getLink,
+  setLink,
+} from '../../../native/netlink.ts';
+import { type Link, parseAddresses, parseLinks } from '../../../native/netlink-replies.ts';
+import type { NetlinkSocket } from '../../../native/netlink-socket.ts';
+import { CniError } from '../../error.ts';
+import type { Host } from '../../plugin.ts';
+
+export interface BridgeLinkSpec {
+  readonly name: string;
+  readonly mac: string; // Only for one that is made here.
+  readonly mtu?: number;
+  readonly isPromiscuous?: boolean;
+  readonly gateways: readonly string[]; // 10.42.0.1/24
+  /** Take other addresses of the family away instead of giving up. */
+  readonly forceAddress?: boolean;
+}
+
+/** Leaves alone what is there already. Several callers at once are fine. */
+export async function ensureBridgeLink(host: Host, spec: BridgeLinkSpec): Promise<Link> {
+  const socket = await host.socket();
+  const link = (await findLink(socket, spec.name)) ?? (await makeBridge(socket, spec));
+  if (link.kind !== 'bridge') {
+    throw new CniError('invalidConfig', `link ${spec.name} exists and is no bridge`);
+  }
+  const isPromiscuous = spec.isPromiscuous === true;
+  if (!link.isUp || (isPromiscuous && !link.isPromiscuous)) {
+    await socket.send(
+      setLink({ index: link.index }, { isUp: true, ...(isPromiscuous && { isPromiscuous }) }),
+    );
+  }
+  if (spec.gateways.length > 0) {
+    await Promise.all([ensureAddresses(socket, link.index, spec), allowForwarding(host, spec)]);
+  }
+  return link;
+}
+
+/** Undefined when there is none. */
+export async function findLink(socket: NetlinkSocket, name: string): Promise<Link | undefined> {
+  const [outcome] = await socket.transact([getLink({ name })]);
+  if (!outcome || hasCode(outcome.error, 'ENODEV')) return undefined;
+  if (outcome.error) throw outcome.error;
+  return parseLinks(outcome.replies)[0];
+}
+
+async function makeBridge(socket: NetlinkSocket, spec: BridgeLinkSpec): Promise<Link> {
+  const { name, mac, mtu } = spec;
+  const message = createBridge({ name, mac, ...(mtu !== undefined && { mtu }) });
+  const [made, found] = await socket.transact([message, getLink({ name })]);
+  // EEXIST: another pod's ADD was quicker.
+  if (made?.error && !hasCode(made.error, 'EEXIST')) throw made.error;
+  const [link] = parseLinks(found?.replies ?? []);
+  if (!link) throw found?.error ?? new CniError('ioFailure', `bridge ${name} vanished`);
+  return link;
+}
+
+async function ensureAddresses(
+  socket: NetlinkSocket,
+  index: number,
+  { name, gateways, forceAddress }: BridgeLinkSpec,
+): Promise<void> {
+  const replies = await socket.send(getAddresses(index));
+  const present = parseAddresses(replies)
+    .filter((each) => each.index === index)
+    .map(({ address }) => address);
+  for (const gateway of gateways.filter((each) => !present.includes(each))) {
+    const rivals = present.filter((each) => isRival(each, gateway));
+    if (rivals.length > 0 && !forceAddress) {
+      throw new CniError(
+        'invalidConfig',
+        `bridge ${name} has ${rivals.join(', ')} and not ${gateway}; forceAddress would replace it`,
+      );
+    }
+    for (const address of rivals) await socket.send(deleteAddress({ index, address }));
+    const [outcome] = await socket.transact([addAddress({ index, address: gateway, noDad: true })]);
+    if (outcome?.error && !hasCode(outcome.error, 'EEXIST')) throw outcome.error;
+  }
+}
+
+/** Of IPv4 a bridge has one address; of IPv6 several, in subnets that do not overlap. */
+function isRival(present: string, wanted: string): boolean {
+  const [a, b] = [parseCidr(present), parseCidr(wanted)];
+  if (a.address.length !== b.address.length) return false;
+  return a.address.length === 4 || contains(a, b.address) || contains(b, a.address);
+}
+
+async function allowForwarding(host: Host, { gateways }: BridgeLinkSpec): Promise<void> {
+  const names = [
+    ...(gateways.some((each) => !each.includes(':')) ? ['net/ipv4/ip_forward'] : []),
+    ...(gateways.some((each) => each.includes(':')) ? ['net/ipv6/conf/all/forwarding'] : []),
+  ];
+  await Promise.all(names.map((name) => kernel.writeSysctl(name, '1', host.netnsPath)));
+}

@@ -1,0 +1,149 @@
+/** bridge's configuration and the addresses given → links, addresses, routes. Pure. */
+import { formatIp, networkOf, parseCidr } from '../../../base/ip-address.ts';
+import { CniError } from '../../error.ts';
+import type { PluginRequest } from '../../request.ts';
+import { type CniResult, type Dns, parseDns, type RouteConfig } from '../../result.ts';
+import { aliasOf, hostNameOf, macFor, macOf } from './names.ts';
+
+export interface BridgeConf {
+  readonly bridge: string;
+  readonly isGateway: boolean;
+  readonly isDefaultGateway: boolean;
+  readonly forceAddress: boolean;
+  readonly hairpinMode: boolean;
+  readonly promiscMode: boolean;
+  /** Look for duplicates of IPv6 addresses, as long as it takes. */
+  readonly enableDad: boolean;
+  readonly mtu?: number;
+  readonly mac?: string;
+  readonly dns: Dns;
+}
+
+export interface BridgePlan {
+  readonly hostName: string; // Of the veth's end on the bridge.
+  readonly hostMac: string;
+  readonly mac: string; // Of the pod's end.
+  readonly alias: string;
+  readonly addresses: readonly string[];
+  readonly routes: readonly RouteConfig[];
+  /** Of the bridge itself: 10.42.0.1/24. */
+  readonly gateways: readonly string[];
+  readonly bridgeMac: string;
+  /** As in the result; `interface` points to the third link: bridge, host's end, pod's end. */
+  readonly ips: CniResult['ips'];
+  readonly resultRoutes: readonly RouteConfig[];
+}
+
+/** Refused rather than passed over: a pod without the isolation it was promised is worse than none. */
+const notThere = [
+  'ipMasq',
+  'vlan',
+  'vlanTrunk',
+  'macspoofchk',
+  'portIsolation',
+  'disableContainerInterface',
+] as const;
+
+/** @throws CniError 2 (an option that is not there), 7 */
+export function parseBridgeConf({ conf, args }: PluginRequest): BridgeConf {
+  for (const field of notThere) {
+    const value = conf[field];
+    const isSet = Array.isArray(value) ? value.length > 0 : Boolean(value);
+    if (isSet) throw new CniError('unsupportedField', `bridge: ${field} is not supported`);
+  }
+  const { bridge: name = '', mtu = 0 } = conf;
+  if (typeof name !== 'string' || !/^[^/:\s]{0,15}$/.test(name) || /^\.{1,2}$/.test(name)) {
+    throw invalid(`${JSON.stringify(name)} is no name for a bridge`);
+  }
+  if (!Number.isSafeInteger(mtu) || Number(mtu) < 0 || Number(mtu) > 65_535) {
+    throw invalid('mtu must be a whole number up to 65535');
+  }
+  const flag = (field: string) => flagOf(conf, field);
+  if (flag('hairpinMode') && flag('promiscMode')) {
+    throw invalid('cannot set hairpin mode and promiscuous mode at the same time');
+  }
+  const cniArgs = Object(Object(conf.args).cni);
+  const mac = Object(conf.runtimeConfig).mac || cniArgs.mac || args.get('MAC') || '';
+  if (mac !== '' && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(String(mac))) {
+    throw invalid(`${JSON.stringify(mac)} is no MAC address`);
+  }
+  return {
+    bridge: name === '' ? 'cni0' : name,
+    isGateway: flag('isGateway') || flag('isDefaultGateway'),
+    isDefaultGateway: flag('isDefaultGateway'),
+    forceAddress: flag('forceAddress'),
+    hairpinMode: flag('hairpinMode'),
+    promiscMode: flag('promiscMode'),
+    enableDad: flag('enabledad'),
+    dns: parseDns(conf.dns),
+    ...(Number(mtu) > 0 && { mtu: Number(mtu) }),
+    ...(mac !== '' && { mac: String(mac).toLowerCase() }),
+  };
+}
+
+/** @throws CniError 7 when IPAM gave what cannot be wired */
+export function planBridge(
+  conf: BridgeConf,
+  ipam: CniResult,
+  { conf: { name: network }, containerId, ifName }: PluginRequest,
+): BridgePlan {
+  const ips = ipam.ips.map((ip) => {
+    const gateway = ip.gateway ?? (conf.isGateway ? firstOf(ip.address) : undefined);
+    return { ...ip, ...(gateway && { gateway }), interface: 2 };
+  });
+  const extra = conf.isDefaultGateway ? defaultRoutes(ips, ipam.routes) : [];
+  const resultRoutes = [...ipam.routes, ...extra];
+  const gateways = conf.isGateway
+    ? ips.flatMap(({ address, gateway }) => onLink(address, gateway))
+    : [];
+  const attachment = { containerId, ifName };
+  return {
+    hostName: hostNameOf(network, attachment),
+    hostMac: macOf(`host ${network} ${containerId} ${ifName}`),
+    mac: conf.mac ?? macFor(ips[0]?.address, `pod ${network} ${containerId} ${ifName}`),
+    alias: aliasOf(network, attachment),
+    addresses: ips.map(({ address }) => address),
+    routes: resultRoutes.map((route) => withGateway(route, ips)),
+    gateways: [...new Set(gateways)],
+    bridgeMac: macFor(gateways[0], `bridge ${conf.bridge}`),
+    ips,
+    resultRoutes,
+  };
+}
+
+/** The first address of the subnet. */
+function firstOf(cidr: string): string {
+  const bytes = networkOf(parseCidr(cidr)).address;
+  bytes[bytes.length - 1]! += 1;
+  return formatIp(bytes);
+}
+
+const onLink = (address: string, gateway: string | undefined): string[] =>
+  gateway ? [`${gateway}/${address.split('/')[1]}`] : [];
+
+/** A default route for each family that has none. */
+function defaultRoutes(ips: CniResult['ips'], routes: readonly RouteConfig[]): RouteConfig[] {
+  return [false, true].flatMap((isV6) => {
+    const dst = isV6 ? '::/0' : '0.0.0.0/0';
+    const ip = ips.find(({ address }) => address.includes(':') === isV6);
+    const isThere = routes.some((route) => route.dst === dst);
+    return ip?.gateway && !isThere ? [{ dst, gw: ip.gateway }] : [];
+  });
+}
+
+/** A route that names no gateway goes by that of its family. */
+function withGateway(route: RouteConfig, ips: CniResult['ips']): RouteConfig {
+  if (route.gw) return route;
+  const isV6 = route.dst.includes(':');
+  const gw = ips.find(({ address }) => address.includes(':') === isV6)?.gateway;
+  return gw ? { ...route, gw } : route;
+}
+
+function flagOf(conf: PluginRequest['conf'], field: string): boolean {
+  const value = conf[field];
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'boolean') throw invalid(`${field} must be true or false`);
+  return value;
+}
+
+const invalid = (message: string) => new CniError('invalidConfig', `bridge: ${message}`);
