@@ -1,0 +1,27 @@
+/** One request in the hands of a verb, and what verbs need of the server. */
+import type { Resource } from '../api/resource.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Format } from './http/accept.ts';
+import type { Exchange } from './http/answer.ts';
+import type { Registry } from './registry/registry.ts';
+import type { AdmissionRequest, RequestInfo, Reservation, User } from './request.ts';
+
+export interface Call extends Exchange {
+  readonly info: RequestInfo;
+  readonly user: User;
+  readonly resource: Resource;
+  readonly format: Format;
+}
+
+export interface Admission {
+  /** @throws StatusError to refuse. */
+  admit(request: AdmissionRequest): Reservation;
+}
+
+export interface Machinery {
+  readonly registry: Registry;
+  readonly admission: Admission;
+  readonly clock: Clock;
+}
+
+export type Verb = (call: Call, server: Machinery) => Promise<void>;

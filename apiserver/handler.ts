@@ -1,0 +1,160 @@
+/** The way of every request: who asks, what for, may they, then the verb; errors become Statuses. */
+import type { Duplex } from 'node:stream';
+import { messageOf, StatusError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { Call, Machinery } from './call.ts';
+import type { Metrics } from './discovery/metrics.ts';
+import type { Page } from './discovery/pages.ts';
+import { methodNotAllowed, notFound } from './errors.ts';
+import { formatOf } from './http/accept.ts';
+import { type Exchange, sendError } from './http/answer.ts';
+import { decodeBody, readBytes } from './http/body.ts';
+import { sendValue } from './http/object-answer.ts';
+import { requestInfoOf } from './path.ts';
+import { keyOf } from './registry/registry.ts';
+import type {
+  ConnectRequest,
+  HttpRequest,
+  HttpResponse,
+  ObjectReader,
+  RequestInfo,
+  User,
+} from './request.ts';
+import type { Route, Router } from './router.ts';
+
+export type Authenticate = (request: HttpRequest) => Promise<User>;
+export type Authorize = (user: User, info: RequestInfo) => { allowed: boolean; reason: string };
+export type Connect = (connect: ConnectRequest) => Promise<void>;
+/** A subresource that answers a POST with what it makes: serviceaccounts/token. */
+export type Maker = (
+  info: RequestInfo,
+  user: User,
+  body: unknown,
+  reader: ObjectReader,
+) => Promise<object>;
+
+export interface HandlerDeps extends Machinery {
+  readonly router: Router;
+  readonly pageOf: (path: string) => Page;
+  readonly authenticate: Authenticate;
+  readonly authorize: Authorize;
+  /** @throws StatusError Forbidden */
+  readonly refuse: (user: User, info: RequestInfo) => StatusError;
+  readonly connectors: ReadonlyMap<string, Connect>; // By `pods/log`.
+  readonly makers: ReadonlyMap<string, Maker>; // By `serviceaccounts/token`.
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export interface Handler {
+  onRequest(request: HttpRequest, response: HttpResponse): void;
+  onUpgrade(request: HttpRequest, socket: Duplex, head: Buffer): void;
+}
+
+export function createHandler(deps: HandlerDeps): Handler {
+  return {
+    onRequest: (request, response) => {
+      void serve(deps, { request, response, warnings: [] });
+    },
+    onUpgrade: (request, socket, head) => {
+      socket.on('error', () => socket.destroy());
+      void serveUpgrade(deps, request, { socket, head });
+    },
+  };
+}
+
+async function serve(deps: HandlerDeps, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  let info: RequestInfo | undefined;
+  try {
+    info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
+    const user = await admitUser(deps, request, info);
+    if (info.isResource) await serveResource(deps, exchange, { info, user });
+    else await servePage(deps, exchange, info);
+  } catch (error) {
+    const status = asStatus(deps, error, info);
+    if (response.headersSent || response.destroyed) response.destroy();
+    else await sendError(exchange, status).catch(() => response.destroy());
+  } finally {
+    if (info) deps.metrics.countRequest(info, response.statusCode);
+  }
+}
+
+/** @throws StatusError Unauthorized, Forbidden */
+async function admitUser(deps: HandlerDeps, request: HttpRequest, info: RequestInfo) {
+  const user = await deps.authenticate(request);
+  if (!deps.authorize(user, info).allowed) throw deps.refuse(user, info);
+  return user;
+}
+
+async function servePage(deps: HandlerDeps, exchange: Exchange, info: RequestInfo) {
+  if (info.verb !== 'get' && info.verb !== 'head') throw methodNotAllowed();
+  await deps.pageOf(info.path)(exchange, info);
+}
+
+interface Asked {
+  readonly info: RequestInfo;
+  readonly user: User;
+}
+
+async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user }: Asked) {
+  const route = deps.router.find(info);
+  const connect = deps.connectors.get(`${info.resource}/${info.subresource}`);
+  if (connect) {
+    const object = objectOf(deps, route, info);
+    const { request, response } = exchange;
+    return connect({ info, user, object, request, response });
+  }
+  const format = formatOf(exchange.request.headers.accept);
+  const call: Call = { ...exchange, info, user, resource: route.resource, format };
+  const make = deps.makers.get(`${info.resource}/${info.subresource}`);
+  if (make && info.verb === 'create') return serveMaker(deps, call, make);
+  await deps.router.verbOf(route, info)(call, deps);
+}
+
+async function serveMaker({ registry }: HandlerDeps, call: Call, make: Maker): Promise<void> {
+  const { info, user, request } = call;
+  const body = decodeBody(await readBytes(request), request.headers['content-type'] ?? '').value;
+  await sendValue(call, 201, await make(info, user, body, registry));
+}
+
+/** @throws StatusError NotFound */
+function objectOf({ registry }: HandlerDeps, { resource }: Route, info: RequestInfo) {
+  const stored = registry.cacheOf(resource).get(keyOf(resource, info.name, info.namespace));
+  if (!stored) throw notFound(resource, info.name);
+  return stored.object;
+}
+
+interface Upgrade {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** HTTP/1.1 only: exec, attach and port-forward take the connection over. */
+async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Upgrade) {
+  let info: RequestInfo | undefined;
+  try {
+    info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
+    const user = await admitUser(deps, request, info);
+    const route = deps.router.find(info);
+    const connect = deps.connectors.get(`${info.resource}/${info.subresource}`);
+    if (!connect) throw new StatusError('BadRequest', 'this path takes no upgrade');
+    await connect({ info, user, object: objectOf(deps, route, info), request, upgrade });
+  } catch (error) {
+    const status = asStatus(deps, error, info);
+    const body = JSON.stringify(status);
+    upgrade.socket.end(
+      `HTTP/1.1 ${status.code} ${status.reason}\r\ncontent-type: application/json\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  }
+}
+
+/** A bug in one verb must not end the server; what the client sees of it is only that it is one. */
+function asStatus({ log }: HandlerDeps, error: unknown, info: RequestInfo | undefined) {
+  if (error instanceof StatusError) return error;
+  log.error('Could not serve a request', error, { path: info?.path, verb: info?.verb });
+  return new StatusError('InternalError', `Internal error occurred: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

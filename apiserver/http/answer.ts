@@ -1,0 +1,123 @@
+/** Writes answers: status, headers, compression, back-pressure. */
+import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { constants, createGzip, gzip as gzipCallback, type ZlibOptions } from 'node:zlib';
+import { dump } from 'js-yaml';
+import type { StatusError } from '../../base/errors.ts';
+import type { HttpRequest, HttpResponse } from '../request.ts';
+
+const gzip: (bytes: Buffer, options: ZlibOptions) => Promise<Buffer> = promisify(gzipCallback);
+/** Below this compressing costs more time than it saves. */
+const gzipBytesMin = 128 * 1024;
+const gzipOptions = { level: constants.Z_BEST_SPEED };
+
+export type Headers = Record<string, string | string[]>;
+
+/** One request's two ends. */
+export interface Exchange {
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  readonly warnings: string[];
+}
+
+export function sendJson(exchange: Exchange, code: number, value: unknown): Promise<void> {
+  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  return sendBytes(exchange, code, { bytes, type: 'application/json' });
+}
+
+export const toYaml = (value: unknown): Buffer => Buffer.from(dump(value, { noRefs: true }));
+
+export interface Content {
+  readonly bytes: Buffer;
+  readonly type: string;
+  readonly headers?: Headers;
+}
+
+export async function sendBytes(
+  exchange: Exchange,
+  code: number,
+  { bytes, type, headers }: Content,
+): Promise<void> {
+  const { request, response } = exchange;
+  const packed = bytes.length >= gzipBytesMin && takesGzip(request);
+  const body = packed ? await gzip(bytes, gzipOptions) : bytes;
+  if (response.destroyed) return;
+  writeHead(response, code, {
+    ...headersOf(exchange, type),
+    ...headers,
+    'content-length': String(body.length),
+    ...(packed && { 'content-encoding': 'gzip' }),
+  });
+  if (request.method === 'HEAD') response.end();
+  else response.end(body);
+}
+
+/** Sends the parts one after the other, never faster than the client reads. */
+export async function sendParts(
+  exchange: Exchange,
+  type: string,
+  parts: Iterable<Buffer>,
+): Promise<void> {
+  const { request, response } = exchange;
+  const packed = takesGzip(request);
+  writeHead(response, 200, {
+    ...headersOf(exchange, type),
+    ...(packed && { 'content-encoding': 'gzip' }),
+  });
+  const sink = packed ? createGzip(gzipOptions) : response;
+  if (packed) (sink as NodeJS.ReadWriteStream).pipe(response as NodeJS.WritableStream);
+  for (const part of parts) {
+    if (response.destroyed) return;
+    const isRoom = (sink as NodeJS.WritableStream).write(part);
+    if (!isRoom) await drained(sink as NodeJS.WritableStream, response);
+    else await new Promise(setImmediate); // Others get their turn.
+  }
+  sink.end();
+}
+
+function drained(sink: NodeJS.WritableStream, response: HttpResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      sink.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    sink.on('drain', done);
+    response.on('close', done);
+  });
+}
+
+export function sendError(exchange: Exchange, error: StatusError): Promise<void> {
+  const body = { ...error.toJSON(), metadata: errorMetadata.get(error) ?? {} };
+  const seconds = error.details?.retryAfterSeconds;
+  const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
+  const headers: Headers = seconds === undefined ? {} : { 'retry-after': String(seconds) };
+  return sendBytes(exchange, error.code, { bytes, type: 'application/json', headers });
+}
+
+/** The list metadata that some errors carry: a continue token to go on with. */
+const errorMetadata = new WeakMap<StatusError, object>();
+
+export function withMetadata(error: StatusError, metadata: object): StatusError {
+  errorMetadata.set(error, metadata);
+  return error;
+}
+
+/** The two kinds of response write heads alike; only their overloads differ. */
+export function writeHead(response: HttpResponse, code: number, headers: Headers): void {
+  (response as ServerResponse).writeHead(code, headers);
+}
+
+export const headersOf = ({ warnings }: Exchange, type: string): Headers => ({
+  'content-type': type,
+  'cache-control': 'no-cache, private',
+  ...(warnings.length > 0 && { warning: warnings.map(warningHeader) }),
+});
+
+/** RFC 7234 5.5: code, agent, quoted text. Control characters would end the header. */
+const warningHeader = (text: string) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
+  `299 - "${text.replace(/[\u0000-\u001f\u007f-\uffff]/g, ' ').replace(/["\\]/g, '\\$&')}"`;
+
+const takesGzip = ({ headers }: HttpRequest) =>
+  /(?:^|[,\s])gzip(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(headers['accept-encoding'] ?? ''));

@@ -1,0 +1,77 @@
+/**
+ * One version of one object: its JSON bytes, made once, and its parsed form, made when first asked
+ * for. In the store the bytes lack the resourceVersion, which is the store's own revision; it is
+ * put in right behind `"metadata":{`.
+ */
+import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
+
+const metadataStart = '"metadata":{';
+
+export class Stored {
+  /** `namespace/name`, or `name`. */
+  readonly key: string;
+  readonly revision: number;
+  /** The whole object with its resourceVersion. Shared: never changed. */
+  readonly bytes: Buffer;
+  #object: KubeObject | undefined;
+
+  constructor(key: string, revision: number, bytes: Buffer, object?: KubeObject) {
+    this.key = key;
+    this.revision = revision;
+    this.bytes = bytes;
+    this.#object = object;
+  }
+
+  /** Shared: never changed. */
+  get object(): KubeObject {
+    this.#object ??= JSON.parse(this.bytes.toString()) as KubeObject;
+    return this.#object;
+  }
+
+  /** A copy that may be changed. */
+  draft(): KubeObject {
+    return JSON.parse(this.bytes.toString()) as KubeObject;
+  }
+
+  /** The same object at another revision: what a DELETED event carries. */
+  at(revision: number): Stored {
+    const start = this.bytes.indexOf(metadataStart) + metadataStart.length;
+    const rest = start + revisionText(this.revision).length;
+    const bytes = Buffer.concat([
+      this.bytes.subarray(0, start),
+      Buffer.from(revisionText(revision)),
+      this.bytes.subarray(rest),
+    ]);
+    return new Stored(this.key, revision, bytes);
+  }
+}
+
+/** Puts together what the store returned. */
+export function fromStore(
+  key: string,
+  revision: number,
+  value: Uint8Array,
+  object?: KubeObject,
+): Stored {
+  const raw = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const start = raw.indexOf(metadataStart) + metadataStart.length;
+  const text = revisionText(revision);
+  const bytes = Buffer.allocUnsafeSlow(raw.length + text.length);
+  raw.copy(bytes, 0, 0, start);
+  bytes.write(text, start, 'latin1');
+  raw.copy(bytes, start + text.length, start);
+  if (object) object.metadata!.resourceVersion = String(revision);
+  return new Stored(key, revision, bytes, object);
+}
+
+/** What the store keeps: kind and apiVersion first, then the metadata, without resourceVersion. */
+export function toStore(resource: Resource, object: KubeObject): Buffer {
+  const { kind: _, apiVersion: __, metadata, ...rest } = object;
+  const { resourceVersion: ___, ...kept } = metadata!;
+  const { kind } = resource;
+  const apiVersion = apiVersionOf(resource);
+  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: kept, ...rest }));
+}
+
+// An object always has a name, so something follows.
+const revisionText = (revision: number) => `"resourceVersion":"${revision}",`;

@@ -1,0 +1,81 @@
+/** From what a request asks for to the verb that does it. */
+import { apiVersionOf, type Resource, type Subresource } from '../api/resource.ts';
+import type { Verb } from './call.ts';
+import { methodNotAllowed, noSuchResource } from './errors.ts';
+import type { RequestInfo } from './request.ts';
+import { bind } from './subresources/binding.ts';
+import { getScale, patchScale, updateScale } from './subresources/scale.ts';
+import { create } from './verbs/create.ts';
+import { deleteCollection, deleteOne } from './verbs/delete.ts';
+import { get } from './verbs/get.ts';
+import { list } from './verbs/list.ts';
+import { patch, patchStatus } from './verbs/patch.ts';
+import { finalize, update, updateStatus } from './verbs/update.ts';
+import { watch } from './verbs/watch.ts';
+
+type Verbs = ReadonlyMap<string, Verb>;
+
+export interface Route {
+  readonly resource: Resource;
+  readonly subresource: Subresource | undefined;
+}
+
+const objectVerbs: Verbs = new Map(
+  Object.entries({
+    get,
+    list,
+    watch,
+    create,
+    update,
+    patch,
+    delete: deleteOne,
+    deletecollection: deleteCollection,
+  }),
+);
+
+/** Those that every resource has alike; `pods/log` and its like are handed over: see server.ts. */
+const subresourceVerbs: ReadonlyMap<string, Verbs> = new Map([
+  ['status', verbs({ get, update: updateStatus, patch: patchStatus })],
+  ['scale', verbs({ get: getScale, update: updateScale, patch: patchScale })],
+  ['finalize', verbs({ update: finalize })],
+  ['binding', verbs({ create: bind })],
+]);
+
+export class Router {
+  readonly #resources = new Map<string, Resource>();
+
+  constructor(resources: readonly Resource[]) {
+    for (const resource of resources) {
+      this.#resources.set(`${apiVersionOf(resource)}/${resource.plural}`, resource);
+    }
+  }
+
+  /** @throws StatusError NotFound */
+  find(info: RequestInfo): Route {
+    const resource = this.#resources.get(`${apiVersionOf(info)}/${info.resource}`);
+    if (!resource) throw noSuchResource();
+    const isOfNamespace = info.namespace !== '' && resource.plural !== 'namespaces';
+    if (isOfNamespace && !resource.namespaced) throw noSuchResource();
+    if (info.subresource === '') return { resource, subresource: undefined };
+    const subresource = resource.subresources?.find(({ name }) => name === info.subresource);
+    if (!subresource) throw noSuchResource();
+    return { resource, subresource };
+  }
+
+  /** @throws StatusError MethodNotAllowed */
+  verbOf({ resource, subresource }: Route, info: RequestInfo): Verb {
+    const allowed: readonly string[] = (subresource ?? resource).verbs;
+    if (!allowed.includes(info.verb)) throw methodNotAllowed();
+    // Everything of a namespaced resource but lists and watches names its namespace.
+    const isAcross = info.verb === 'list' || info.verb === 'watch';
+    if (resource.namespaced && info.namespace === '' && !isAcross) throw methodNotAllowed();
+    const table = subresource ? subresourceVerbs.get(subresource.name) : objectVerbs;
+    const verb = table?.get(info.verb);
+    if (!verb) throw methodNotAllowed();
+    return verb;
+  }
+}
+
+function verbs(table: Record<string, Verb>): Verbs {
+  return new Map(Object.entries(table));
+}

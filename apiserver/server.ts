@@ -1,0 +1,109 @@
+/** The listening side: TLS, HTTP/2 and HTTP/1.1 on each address, with limits on what may come. */
+import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../base/log.ts';
+import type { Running } from '../base/running.ts';
+import type { Handler } from './handler.ts';
+import type { HttpRequest } from './request.ts';
+
+export interface ServerOptions {
+  readonly addresses: readonly string[];
+  readonly port: number; // 0 picks a free one.
+  readonly certificate: Buffer;
+  readonly key: Buffer;
+  /** Certificates of clients are asked for, and checked by the authenticator. */
+  readonly clientCa: Buffer | undefined;
+}
+
+/** As many as upstream lets a client have; a controller manager with many watches stays below. */
+const streamsMax = 1000;
+const stopMs = 2_000;
+
+/** @throws Error when an address cannot be listened on */
+export async function listen(
+  options: ServerOptions,
+  handler: Handler,
+  log: Logger,
+): Promise<Running & { readonly port: number }> {
+  const connections = new Set<{ destroy(): void }>();
+  const servers: Http2SecureServer[] = [];
+  let { port } = options;
+  const stop = () => stopAll(servers, connections);
+  try {
+    for (const address of options.addresses) {
+      const server = createOne(options, handler, { log, connections });
+      servers.push(server);
+      port = await listenOne(server, address, port);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port, stop };
+}
+
+interface Shared {
+  readonly log: Logger;
+  readonly connections: Set<{ destroy(): void }>;
+}
+
+function createOne(options: ServerOptions, handler: Handler, { log, connections }: Shared) {
+  const server = createSecureServer({
+    allowHTTP1: true,
+    cert: options.certificate,
+    key: options.key,
+    ...(options.clientCa && { ca: options.clientCa }),
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    settings: { maxConcurrentStreams: streamsMax, maxHeaderListSize: 64 * 1024 },
+    maxHeaderListPairs: 256,
+    // Kilobytes and streams that a session may hold; many watches are one session's right.
+    maxSessionMemory: 64,
+  });
+  const keep = (connection: Socket | Http2Session) => {
+    connections.add(connection);
+    connection.on('close', () => connections.delete(connection));
+  };
+  server.on('secureConnection', keep);
+  server.on('session', keep);
+  server.on('sessionError', (error) => log.debug('A session broke', { error: error.message }));
+  server.on('request', (request, response) => handler.onRequest(request, response));
+  server.on('upgrade', (request: HttpRequest, socket: Duplex, head: Buffer) => {
+    handler.onUpgrade(request, socket, head);
+  });
+  return server;
+}
+
+function listenOne(server: Http2SecureServer, address: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Watches never end by themselves: whatever is still open after a moment is cut. */
+async function stopAll(
+  servers: readonly Http2SecureServer[],
+  connections: ReadonlySet<{ destroy(): void }>,
+): Promise<void> {
+  const closed = servers.map((server) => {
+    return new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+  });
+  for (const connection of connections) {
+    if ('goaway' in connection) (connection as Http2Session).close();
+  }
+  const timer = setTimeout(() => destroyAll(connections), stopMs);
+  await Promise.all(closed);
+  clearTimeout(timer);
+}
+
+function destroyAll(connections: ReadonlySet<{ destroy(): void }>): void {
+  for (const connection of [...connections]) connection.destroy();
+}

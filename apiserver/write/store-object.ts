@@ -1,0 +1,206 @@
+/** How an object is made, changed and ended, whichever verb asked for it. */
+import type { KubeObject, Resource } from '../../api/resource.ts';
+import type { Machinery } from '../call.ts';
+import { alreadyExists, badRequest, modified, notFound } from '../errors.ts';
+import { keyOf } from '../registry/registry.ts';
+import { Stored, toStore } from '../registry/stored.ts';
+import type { AdmissionRequest, RequestInfo, Reservation, User } from '../request.ts';
+import { checkObject, nameMissing } from './check-object.ts';
+import { isEqual } from './equality.ts';
+import {
+  checkFinalizers,
+  generateName,
+  isSpecChanged,
+  keepSystemFields,
+  stampNew,
+} from './metadata.ts';
+
+/** Who writes what, and whether in earnest. */
+export interface Writer {
+  readonly resource: Resource;
+  readonly info: RequestInfo;
+  readonly user: User;
+  readonly dryRun: boolean;
+}
+
+const attemptsMax = 8;
+
+/** `object` is a draft of the caller's own. @throws StatusError */
+export async function createObject(
+  server: Machinery,
+  writer: Writer,
+  object: KubeObject,
+): Promise<Stored> {
+  const { resource } = writer;
+  const metadata = object.metadata!;
+  const { generateName: prefix } = metadata;
+  const isGenerated = !metadata.name && prefix;
+  if (!metadata.name && !prefix) throw nameMissing(resource);
+  stampNew(resource, metadata, server.clock.now());
+  for (let attempt = 1; ; attempt++) {
+    if (isGenerated) metadata.name = generateName(prefix);
+    const created = await createOnce(server, writer, structuredClone(object));
+    if (created) return created;
+    if (!isGenerated || attempt === attemptsMax) throw alreadyExists(resource, metadata.name!);
+  }
+}
+
+async function createOnce(server: Machinery, writer: Writer, draft: KubeObject) {
+  const { resource, dryRun } = writer;
+  resource.applyDefaults?.(draft);
+  const reservation = server.admission.admit(admissionOf(writer, 'CREATE', draft));
+  return settle(reservation, dryRun, async () => {
+    resource.prepareCreate?.(draft);
+    checkObject(resource, draft, undefined);
+    const { name = '', namespace } = draft.metadata!;
+    const isThere = server.registry.cacheOf(resource).get(keyOf(resource, name, namespace));
+    if (isThere) return undefined;
+    return dryRun ? unsaved(resource, draft) : server.registry.put(resource, draft, 0);
+  });
+}
+
+/** What admission reserved is kept when the write happened, else given back. */
+export async function settle<T>(
+  reservation: Reservation,
+  dryRun: boolean,
+  write: () => Promise<T>,
+): Promise<T> {
+  let isDone = false;
+  try {
+    const result = await write();
+    isDone = Boolean(result) && !dryRun;
+    return result;
+  } finally {
+    if (isDone) reservation.commit();
+    else reservation.rollback();
+  }
+}
+
+export interface Update {
+  readonly name: string;
+  readonly namespace: string;
+  /** The whole object as it shall be; called again when somebody else's write came between. */
+  readonly change: (current: Stored) => KubeObject;
+  /** Which part of it counts: see `keepOthers`. */
+  readonly part: Part;
+}
+
+export type Part = 'object' | 'status' | 'finalize' | 'whole';
+
+/** @throws StatusError */
+export async function updateObject(
+  server: Machinery,
+  writer: Writer,
+  update: Update,
+): Promise<Stored> {
+  const { resource } = writer;
+  await server.registry.fresh();
+  for (let attempt = 1; ; attempt++) {
+    const key = keyOf(resource, update.name, update.namespace);
+    const current = server.registry.cacheOf(resource).get(key);
+    if (!current) throw notFound(resource, update.name);
+    const changed = update.change(current);
+    const wanted = changed.metadata?.resourceVersion;
+    // Zero and empty mean: whatever the newest is.
+    const isConditional = wanted !== undefined && wanted !== '' && wanted !== '0';
+    if (isConditional && wanted !== String(current.revision)) throw modified(resource, update.name);
+    const stored = await updateOnce(server, writer, { current, changed, part: update.part });
+    if (stored) return stored;
+    if (attempt === attemptsMax) throw modified(resource, update.name);
+  }
+}
+
+interface Step {
+  readonly current: Stored;
+  readonly changed: KubeObject;
+  readonly part: Part;
+}
+
+async function updateOnce(server: Machinery, writer: Writer, { current, changed, part }: Step) {
+  const { resource, dryRun } = writer;
+  const old = current.object;
+  const draft = keepOthers(resource, changed, { old, part });
+  keepSystemFields(draft, old);
+  resource.applyDefaults?.(draft);
+  const reservation = server.admission.admit(admissionOf(writer, 'UPDATE', draft, old));
+  return settle(reservation, dryRun, async () => {
+    resource.prepareUpdate?.(draft, old);
+    checkFinalizers(resource, draft, old);
+    checkObject(resource, draft, old);
+    if (resource.hasStatus && isSpecChanged(draft, old)) {
+      draft.metadata!.generation = (old.metadata!.generation ?? 0) + 1;
+    }
+    // A write that changes nothing wakes no watcher.
+    if (isEqual(draft, old) && !isFinished(draft)) return current;
+    if (dryRun) return unsaved(resource, draft);
+    if (!isFinished(draft)) return server.registry.put(resource, draft, current.revision);
+    const isGone = await server.registry.remove(resource, current);
+    return isGone ? unsaved(resource, draft) : undefined;
+  });
+}
+
+/** Each endpoint writes its own part; the rest stays as it was. */
+function keepOthers(
+  resource: Resource,
+  changed: KubeObject,
+  { old, part }: { readonly old: KubeObject; readonly part: Part },
+): KubeObject {
+  type Whole = KubeObject & { spec?: { finalizers?: string[] }; status?: unknown };
+  const draft = changed as Whole;
+  const before = old as Whole;
+  if (part === 'whole') return draft;
+  if (part === 'object') {
+    if (!resource.hasStatus) return draft;
+    const { status: _, ...rest } = draft;
+    return before.status === undefined ? rest : withStatus(rest, structuredClone(before.status));
+  }
+  const kept = structuredClone(before);
+  if (part === 'finalize') {
+    kept.spec = { ...kept.spec, finalizers: draft.spec?.finalizers ?? [] };
+    return kept;
+  }
+  const { labels, annotations, finalizers, managedFields, uid } = draft.metadata ?? {};
+  kept.metadata = { ...kept.metadata };
+  for (const [field, value] of Object.entries({ labels, annotations, finalizers, managedFields })) {
+    if (value === undefined) delete kept.metadata[field as 'labels'];
+    else kept.metadata[field as 'labels'] = value as Record<string, string>;
+  }
+  if (uid !== undefined) kept.metadata.uid = uid;
+  const { status: _, ...rest } = kept;
+  return draft.status === undefined ? rest : withStatus(rest, draft.status);
+}
+
+const withStatus = (object: KubeObject, status: unknown): KubeObject =>
+  ({ ...object, status }) as KubeObject;
+
+/** Whether nothing holds a deleted object any more. */
+export function isFinished(object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata!;
+  if (!deletionTimestamp || deletionGracePeriodSeconds) return false;
+  const { spec } = object as { spec?: { finalizers?: unknown } };
+  const isNamespace = object.kind === 'Namespace' && object.apiVersion === 'v1';
+  const held = isNamespace && Array.isArray(spec?.finalizers) ? spec.finalizers.length : 0;
+  return (finalizers ?? []).length + held === 0;
+}
+
+/** What a dry run answers with: an object that the store never saw. */
+export function unsaved(resource: Resource, draft: KubeObject): Stored {
+  const { name = '', namespace, resourceVersion } = draft.metadata!;
+  const raw = toStore(resource, draft);
+  const bytes = resourceVersion ? Buffer.from(JSON.stringify(draft)) : raw;
+  return new Stored(keyOf(resource, name, namespace), 0, bytes, draft);
+}
+
+export const admissionOf = (
+  { resource, info, user, dryRun }: Writer,
+  operation: AdmissionRequest['operation'],
+  object: KubeObject | undefined,
+  old?: KubeObject,
+): AdmissionRequest => ({ operation, resource, info, user, object, old, dryRun });
+
+/** `dryRun=All` is the one value there is. @throws StatusError BadRequest */
+export function dryRunOf(values: readonly string[]): boolean {
+  if (values.every((value) => value === '')) return false;
+  if (values.every((value) => value === 'All')) return true;
+  throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun must be All`);
+}
