@@ -1,0 +1,330 @@
+import test from 'ava';
+import type { Resource } from '../../api/resource.ts';
+import { leases } from '../../api/resources/lease.ts';
+import { namespaces } from '../../api/resources/namespace.ts';
+import { nodes } from '../../api/resources/node.ts';
+import { pods } from '../../api/resources/pod.ts';
+import { services } from '../../api/resources/service.ts';
+import { serviceAccounts } from '../../api/resources/service-account.ts';
+import type {
+  BoundObjectReference,
+  TokenRequest,
+} from '../../api/types/authentication-v1.generated.ts';
+import type { Node, Pod } from '../../api/types/core-v1.generated.ts';
+import { StatusError } from '../../base/errors.ts';
+import { chainPlugins, createAdmission } from './admit.ts';
+import { createFakeReader } from './fake-reader.ts';
+import { admissionRequest, nodeUser, type RequestParts } from './testing.ts';
+
+function setUp() {
+  const reader = createFakeReader();
+  reader.put(namespaces, { metadata: { name: 'default' } });
+  reader.put(namespaces, { metadata: { name: 'kube-node-lease' } });
+  const going = { name: 'going', deletionTimestamp: '2030-01-01T00:00:00Z' };
+  reader.put(namespaces, { metadata: going });
+  reader.put(nodes, { metadata: { name: 'one', uid: 'n-1' } });
+  reader.put(pods, pod({ name: 'mine', uid: 'p-1' }, 'one'));
+  reader.put(pods, pod({ name: 'other', uid: 'p-2' }, 'two'));
+  const admission = createAdmission({
+    reader,
+    serviceCidr: '10.43.0.0/16',
+    nodePortRange: '30000-32767',
+  });
+  const ask = <T extends object>(resource: Resource<T>, parts: RequestParts): string => {
+    try {
+      admission.admit(admissionRequest(resource, parts)).rollback();
+    } catch (error) {
+      if (error instanceof StatusError) return `${error.code} ${error.message}`;
+      throw error;
+    }
+    return 'admitted';
+  };
+  return { admission, ask };
+}
+
+function pod(metadata: NonNullable<Pod['metadata']>, nodeName?: string): Pod {
+  const spec = { containers: [], ...(nodeName && { nodeName }) };
+  return { metadata: { namespace: 'default', ...metadata }, spec };
+}
+
+test('NamespaceLifecycle: nothing is made in a namespace that is missing', (t) => {
+  const { ask } = setUp();
+  const object = pod({ name: 'web', namespace: 'gone' });
+  t.is(ask(pods, { object }), '404 namespaces "gone" not found');
+});
+
+test('NamespaceLifecycle: nothing is made in a namespace that goes away', (t) => {
+  const { admission, ask } = setUp();
+  const object = pod({ name: 'web', namespace: 'going' });
+  const error = t.throws(() => admission.admit(admissionRequest(pods, { object })), {
+    instanceOf: StatusError,
+  });
+  t.is(
+    error.message,
+    'pods "web" is forbidden: unable to create new content in namespace going ' +
+      'because it is being terminated',
+  );
+  t.is(error.code, 403);
+  t.deepEqual(error.details?.causes, [
+    {
+      reason: 'NamespaceTerminating',
+      message: 'namespace going is being terminated',
+      field: 'metadata.namespace',
+    },
+  ]);
+  t.is(ask(pods, { object, old: object }), 'admitted');
+  t.is(ask(pods, { old: object }), 'admitted');
+});
+
+for (const name of ['default', 'kube-system', 'kube-public']) {
+  test(`NamespaceLifecycle: the namespace ${name} stays`, (t) => {
+    const want = `403 namespaces "${name}" is forbidden: this namespace may not be deleted`;
+    t.is(setUp().ask(namespaces, { old: { metadata: { name } } }), want);
+  });
+}
+
+test('NamespaceLifecycle: other namespaces may go', (t) => {
+  t.is(setUp().ask(namespaces, { old: { metadata: { name: 'dev' } } }), 'admitted');
+});
+
+test('DefaultTolerationSeconds gives pods five minutes on a failing node', (t) => {
+  const { admission } = setUp();
+  const object = pod({ name: 'web' });
+  admission.admit(admissionRequest(pods, { object }));
+  t.deepEqual(
+    object.spec?.tolerations?.map(({ key, operator, effect, tolerationSeconds }) =>
+      [key, operator, effect, tolerationSeconds].join(' '),
+    ),
+    [
+      'node.kubernetes.io/not-ready Exists NoExecute 300',
+      'node.kubernetes.io/unreachable Exists NoExecute 300',
+    ],
+  );
+});
+
+test('DefaultTolerationSeconds leaves alone what the pod says itself', (t) => {
+  const { admission } = setUp();
+  const object = pod({ name: 'web' });
+  const all = { operator: 'Exists' };
+  object.spec!.tolerations = [all];
+  admission.admit(admissionRequest(pods, { object }));
+  t.deepEqual(object.spec?.tolerations, [all]);
+});
+
+test('DenyServiceExternalIPs refuses new external IPs, and keeps old ones', (t) => {
+  const { ask } = setUp();
+  const make = (...externalIPs: string[]) => ({
+    metadata: { name: 'a', namespace: 'default' },
+    spec: { externalIPs, ports: [{ port: 80 }] },
+  });
+  const refused =
+    '403 services "a" is forbidden: Use of external IPs is denied by admission control';
+  t.is(ask(services, { object: make('1.2.3.4') }), refused);
+  t.is(ask(services, { object: make('1.2.3.4'), old: make('1.2.3.4') }), 'admitted');
+  t.is(ask(services, { object: make('1.2.3.4', '5.6.7.8'), old: make('1.2.3.4') }), refused);
+});
+
+const ownNode = (spec: Node['spec'] = {}, labels: Record<string, string> = {}): Node => ({
+  metadata: { name: 'one', uid: 'n-1', labels },
+  spec,
+});
+const otherNode: Node = { metadata: { name: 'two' } };
+const mirror = (changes: Partial<Pod['spec']> = {}, uid = 'n-1'): Pod => ({
+  metadata: {
+    name: 'static-one',
+    namespace: 'default',
+    annotations: { 'kubernetes.io/config.mirror': 'hash' },
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'one', uid }],
+  },
+  spec: { containers: [], nodeName: 'one', ...changes },
+});
+const owned = (): Node => ({
+  metadata: {
+    ...ownNode().metadata,
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'ghost', uid: 'x' }],
+  },
+  spec: {},
+});
+const token = (boundObjectRef?: BoundObjectReference): TokenRequest => ({
+  spec: { ...(boundObjectRef && { boundObjectRef }) },
+});
+const mine = pod({ name: 'mine', uid: 'p-1' }, 'one');
+const other = pod({ name: 'other', uid: 'p-2' }, 'two');
+const labelled = pod({ name: 'mine', uid: 'p-1', labels: { app: 'web' } }, 'one');
+const lease = (name: string, namespace: string) => ({ metadata: { name, namespace } });
+const account = { name: 'default', namespace: 'default', subresource: 'token' };
+
+const allowed: [string, Resource, RequestParts][] = [
+  [
+    'registers itself',
+    nodes,
+    { object: ownNode({ taints: [{ key: 'a', effect: 'NoSchedule' }] }) },
+  ],
+  [
+    'labels itself with its hostname',
+    nodes,
+    {
+      object: ownNode({}, { 'kubernetes.io/hostname': 'one', disk: 'ssd' }),
+      old: ownNode(),
+    },
+  ],
+  ['writes its status', nodes, { object: ownNode(), old: ownNode(), subresource: 'status' }],
+  ['writes the status of its pod', pods, { object: mine, old: mine, subresource: 'status' }],
+  ['ends its pod', pods, { old: mine }],
+  ['creates a mirror pod', pods, { object: mirror() }],
+  ['renews its lease', leases, { object: lease('one', 'kube-node-lease') }],
+  [
+    'asks for a token of its pod',
+    serviceAccounts,
+    {
+      ...account,
+      object: token({ kind: 'Pod', name: 'mine', uid: 'p-1' }),
+    },
+  ],
+];
+
+const denied: [string, Resource, RequestParts][] = [
+  ['writes another node', nodes, { object: otherNode, old: otherNode }],
+  [
+    'writes the status of another node',
+    nodes,
+    {
+      object: otherNode,
+      old: otherNode,
+      subresource: 'status',
+    },
+  ],
+  ['deletes another node', nodes, { old: otherNode }],
+  [
+    'takes its taints off',
+    nodes,
+    {
+      object: ownNode(),
+      old: ownNode({ taints: [{ key: 'a', effect: 'NoSchedule' }] }),
+    },
+  ],
+  ['gives itself an owner (CVE-2025-5187)', nodes, { object: owned(), old: ownNode() }],
+  [
+    'labels itself for isolated workloads',
+    nodes,
+    {
+      object: ownNode({}, { 'node-restriction.kubernetes.io/team': 'a' }),
+      old: ownNode(),
+    },
+  ],
+  ['gives itself a role', nodes, { object: ownNode({}, { 'node-role.kubernetes.io/x': '' }) }],
+  [
+    'takes a role off',
+    nodes,
+    {
+      object: ownNode(),
+      old: ownNode({}, { 'node-role.kubernetes.io/x': '' }),
+    },
+  ],
+  ['creates an ordinary pod', pods, { object: mine }],
+  ['creates a mirror pod elsewhere', pods, { object: mirror({ nodeName: 'two' }) }],
+  ['creates a mirror pod of an older Node', pods, { object: mirror({}, 'n-0') }],
+  [
+    'creates a mirror pod with an account',
+    pods,
+    {
+      object: mirror({ serviceAccountName: 'builder' }),
+    },
+  ],
+  [
+    'creates a mirror pod with a secret',
+    pods,
+    {
+      object: mirror({ volumes: [{ name: 's', secret: { secretName: 'x' } }] }),
+    },
+  ],
+  [
+    'creates a mirror pod with a secret in its environment',
+    pods,
+    {
+      object: mirror({
+        containers: [{ name: 'a', envFrom: [{ secretRef: { name: 'x' } }] }],
+      }),
+    },
+  ],
+  [
+    'writes the status of a pod elsewhere',
+    pods,
+    {
+      object: other,
+      old: other,
+      subresource: 'status',
+    },
+  ],
+  ['ends a pod elsewhere', pods, { old: other }],
+  [
+    'evicts a pod elsewhere',
+    pods,
+    {
+      object: { metadata: { name: 'other', namespace: 'default' } },
+      subresource: 'eviction',
+    },
+  ],
+  ['labels its pod', pods, { object: labelled, old: mine, subresource: 'status' }],
+  ['changes its pod', pods, { object: mine, old: mine }],
+  ['takes another lease', leases, { object: lease('two', 'kube-node-lease') }],
+  ['takes a lease elsewhere', leases, { object: lease('one', 'default') }],
+  ['asks for an unbound token', serviceAccounts, { ...account, object: token() }],
+  [
+    'asks for a token of a pod elsewhere',
+    serviceAccounts,
+    {
+      ...account,
+      object: token({ kind: 'Pod', name: 'other', uid: 'p-2' }),
+    },
+  ],
+  [
+    'asks for a token of a pod that was',
+    serviceAccounts,
+    {
+      ...account,
+      object: token({ kind: 'Pod', name: 'mine', uid: 'p-0' }),
+    },
+  ],
+];
+
+const one = (name: string) => `A3 NodeRestriction: a node that ${name}`;
+for (const [name, resource, parts] of allowed) {
+  test(`${one(name)} is let`, (t) => {
+    t.is(setUp().ask(resource, { ...structuredClone(parts), user: nodeUser }), 'admitted');
+  });
+}
+for (const [name, resource, parts] of denied) {
+  test(`${one(name)} is refused`, (t) => {
+    t.regex(setUp().ask(resource, { ...structuredClone(parts), user: nodeUser }), /^403 /);
+  });
+}
+
+test('a node without a name in its certificate may write no Node', (t) => {
+  const user = { name: 'root', groups: ['system:nodes'] };
+  t.regex(setUp().ask(nodes, { object: ownNode(), user }), /^403 /);
+});
+
+test('a refusal gives back what earlier plugins reserved', (t) => {
+  const log: string[] = [];
+  const reserving = (name: string) => ({
+    name,
+    admit: () => ({
+      commit: () => void log.push(`commit ${name}`),
+      rollback: () => void log.push(`rollback ${name}`),
+    }),
+  });
+  const refusing = {
+    name: 'no',
+    admit: () => {
+      throw new StatusError('Forbidden', 'no');
+    },
+  };
+  const request = admissionRequest(pods, { object: mine });
+  t.throws(() => chainPlugins([reserving('a'), reserving('b'), refusing]).admit(request));
+  t.deepEqual(log.splice(0), ['rollback b', 'rollback a']);
+  chainPlugins([reserving('a'), reserving('b')])
+    .admit(request)
+    .commit();
+  t.deepEqual(log, ['commit a', 'commit b']);
+});
