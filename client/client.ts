@@ -72,17 +72,17 @@ export interface Client {
     patch: { readonly type: PatchType; readonly body: unknown },
     options?: WriteOptions,
   ): Promise<T>;
-  delete(
-    resource: Resource,
+  delete<T extends KubeObject>(
+    resource: Resource<T>,
     target: { readonly name: string; readonly namespace?: string },
     options?: DeleteOptions,
   ): Promise<void>;
   /** POST to a subresource with a body of its own: `pods/web/binding`, `serviceaccounts/x/token`. */
-  createSubresource<T = unknown>(
-    resource: Resource,
+  createSubresource<R = unknown, T extends KubeObject = KubeObject>(
+    resource: Resource<T>,
     target: { readonly name: string; readonly namespace?: string },
     subresource: string,
     body: unknown,
-  ): Promise<T>;
+  ): Promise<R>;
   close(): void;
 }

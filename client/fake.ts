@@ -133,16 +133,20 @@ class Fake implements FakeClient {
     return this.update(resource, mergePatch(old, patch.body) as T, options);
   }
 
-  async delete(resource: Resource, target: Target, options: DeleteOptions = {}): Promise<void> {
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    target: Target,
+    options: DeleteOptions = {},
+  ): Promise<void> {
     const old = this.#find(resource, target);
     this.refuse?.('delete', groupResourceOf(resource), keyOf(old));
-    const draft = prepareDelete(resource, old, options, this.#clock.now());
+    const draft = prepareDelete(resource as unknown as Resource, old, options, this.#clock.now());
     if (draft) this.#write('delete', resource, draft);
     else this.#remove(resource, old);
   }
 
-  async createSubresource<T>(
-    resource: Resource,
+  async createSubresource<R, T extends KubeObject = KubeObject>(
+    resource: Resource<T>,
     target: Target,
     subresource: string,
     body: unknown,
@@ -152,7 +156,7 @@ class Fake implements FakeClient {
     if (subresource === 'eviction') await this.delete(resource, target);
     else if (subresource === 'binding') this.#write(subresource, resource, this.#bind(old, body));
     else throw new StatusError('NotFound', `${resource.plural}/${subresource}`);
-    return { kind: 'Status', status: 'Success' } as T;
+    return { kind: 'Status', status: 'Success' } as R;
   }
 
   #bind(pod: Draft, body: unknown): Draft {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { type ConfigOf, port, text, toggle } from '../base/config.ts';
 import type { Logger } from '../base/log.ts';
@@ -23,14 +25,14 @@ export interface Deps {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Ours alone, for leader election: host name and something random. */
-  readonly identity: string;
+  /** Ours alone, for leader election; absent: host name and something random. */
+  readonly identity?: string;
   /** Called when leadership was lost: the process should end. */
   readonly onLost?: (error: unknown) => void;
 }
 
 export async function start(config: Config, deps: Deps): Promise<Running> {
-  const { client, clock, log, identity } = deps;
+  const { client, clock, log, identity = `${hostname()}_${randomUUID()}` } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const informers = new Informers(client, { clock, log });

@@ -1,0 +1,39 @@
+/** All controllers. A new one is one folder and one line here. */
+import type { Controller } from './controller.ts';
+import { deploymentController } from './deployment/main.ts';
+import { endpointsController } from './endpoints/main.ts';
+import { endpointSliceController } from './endpointslice/main.ts';
+import { garbageCollector } from './garbage-collector/main.ts';
+import { namespaceController } from './namespace/main.ts';
+import { nodeIpamController } from './node-ipam/main.ts';
+import { nodeLifecycleController } from './node-lifecycle/main.ts';
+import { replicaSetController } from './replicaset/main.ts';
+import { rootCaController } from './root-ca/main.ts';
+import { serviceAccountController } from './serviceaccount/main.ts';
+
+export const controllers: readonly Controller[] = [
+  deploymentController,
+  replicaSetController,
+  endpointsController,
+  endpointSliceController,
+  namespaceController,
+  garbageCollector,
+  nodeLifecycleController,
+  nodeIpamController,
+  serviceAccountController,
+  rootCaController,
+];
+
+/**
+ * `*`: all; `name`: this one; `-name`: not this one. The first word that fits decides.
+ * @throws Error that names the words that fit nothing
+ */
+export function selectControllers(words: readonly string[]): readonly Controller[] {
+  const names = controllers.map(({ name }) => name);
+  const wrong = words.filter((word) => word !== '*' && !names.includes(word.replace(/^-/, '')));
+  if (wrong.length > 0) throw new Error(`no such controller: ${wrong.join(', ')}`);
+  return controllers.filter(({ name }) => {
+    const word = words.find((each) => each === name || each === `-${name}`);
+    return word === undefined ? words.includes('*') : word === name;
+  });
+}
