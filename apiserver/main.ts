@@ -1,0 +1,128 @@
+/** The API server: flags, and everything that `assemble` is put together from. */
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { allResources } from '../api/resources.ts';
+import type { Clock } from '../base/clock.ts';
+import { type ConfigOf, type FlagTable, list, optionalText, port, text } from '../base/config.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { Running } from '../base/running.ts';
+import { openSqliteStore } from '../store/sqlite/open.ts';
+import { createAdmission } from './admission/admit.ts';
+import { addressAt, parseCidr } from './admission/ipv4-cidr.ts';
+import { assemble, type Gates } from './assemble.ts';
+import { createAuthenticator } from './authentication/authenticate.ts';
+import { createTokenIssuer } from './authentication/token-issuer.ts';
+import { authorize, forbiddenError } from './authorization/authorize.ts';
+import { createConnectors } from './connect/connect.ts';
+import type { ObjectReader } from './request.ts';
+
+export const flags = {
+  'bind-address': list('Where to listen; several addresses are several sockets.', ['127.0.0.1']),
+  'secure-port': port('The port of the API.', 6443),
+  'advertise-address': optionalText('The address in the Service default/kubernetes.', 'ADDRESS'),
+  'data-file': text('The SQLite file that holds the state.', '/var/lib/wherry/state.db', 'FILE'),
+  'tls-cert-file': text("The server's certificate.", '/var/lib/wherry/pki/apiserver.crt', 'FILE'),
+  'tls-private-key-file': text("The server's key.", '/var/lib/wherry/pki/apiserver.key', 'FILE'),
+  'client-ca-file': optionalText('Whose client certificates are trusted.', 'FILE'),
+  'token-auth-file': optionalText('Static tokens: token,user,uid,"group,group".', 'FILE'),
+  'service-account-key-file': list('Keys that service account tokens may be signed with.'),
+  'service-account-signing-key-file': optionalText('The key that signs new tokens.', 'FILE'),
+  'service-account-issuer': text(
+    'Who the tokens say has made them.',
+    'https://kubernetes.default.svc.cluster.local',
+    'URL',
+  ),
+  'service-cluster-ip-range': text('Addresses of Services.', '10.43.0.0/16', 'CIDR'),
+  'service-node-port-range': text('Node ports of Services.', '30000-32767', 'RANGE'),
+  'kubelet-client-certificate': optionalText('Shown to the agents.', 'FILE'),
+  'kubelet-client-key': optionalText('The key of that certificate.', 'FILE'),
+  'kubelet-certificate-authority': optionalText("Who signs the agents' certificates.", 'FILE'),
+} satisfies FlagTable;
+
+export type Config = ConfigOf<typeof flags>;
+
+export interface Deps {
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** @throws Error when a file cannot be read or an address not be listened on */
+export async function start(
+  config: Config,
+  { log, clock }: Deps,
+): Promise<Running & { readonly port: number }> {
+  const onFatal = (error: Error) => {
+    // What is on the disk is unknown now: whoever asks must not get an answer any more.
+    log.error('Lost the store', error);
+    process.exit(1);
+  };
+  const listenOptions = {
+    addresses: config.bindAddress,
+    port: config.securePort,
+    certificate: readFileSync(config.tlsCertFile),
+    key: readFileSync(config.tlsPrivateKeyFile),
+    clientCa: read(config.clientCaFile),
+  };
+  const store = await openSqliteStore({ file: config.dataFile, onFatal });
+  try {
+    return await assemble({
+      store,
+      resources: allResources,
+      listen: listenOptions,
+      advertiseAddress: config.advertiseAddress ?? findAddress(config.bindAddress),
+      serviceAddress: addressAt(parseCidr(config.serviceClusterIpRange), 1),
+      gates: (reader) => makeGates(config, clock, reader),
+      log,
+      clock,
+      onFatal,
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Promise<Gates> {
+  const now = () => clock.now();
+  const serviceAccountKeys = config.serviceAccountKeyFile.map((file) => readFileSync(file, 'utf8'));
+  const issuer = config.serviceAccountIssuer;
+  const authenticate = createAuthenticator({
+    clientCaFile: config.clientCaFile,
+    tokenAuthFile: config.tokenAuthFile,
+    serviceAccountKeys,
+    issuer,
+    reader,
+    now,
+  });
+  const { serviceClusterIpRange: serviceCidr, serviceNodePortRange: nodePortRange } = config;
+  const kubeletClient = {
+    cert: read(config.kubeletClientCertificate),
+    key: read(config.kubeletClientKey),
+    ca: read(config.kubeletCertificateAuthority),
+  };
+  const signingKey = read(config.serviceAccountSigningKeyFile)?.toString();
+  const issueToken = signingKey && createTokenIssuer({ signingKey, issuer, now });
+  return {
+    authenticate,
+    authorize,
+    refuse: forbiddenError,
+    admission: createAdmission({ reader, serviceCidr, nodePortRange }),
+    connectors: createConnectors({ reader, kubeletClient }),
+    makers: new Map(issueToken ? [['serviceaccounts/token', issueToken]] : []),
+  };
+}
+
+const read = (file: string | undefined): Buffer | undefined =>
+  file === undefined ? undefined : readFileSync(file);
+
+function findAddress(bound: readonly string[]): string {
+  const isWide = (address: string) => address === '0.0.0.0' || address === '::';
+  const own = bound.find((address) => !isWide(address) && !address.startsWith('127.'));
+  if (own) return own;
+  if (!bound.some(isWide)) return bound[0] ?? '127.0.0.1';
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const found = all.find(({ family, internal }) => family === 'IPv4' && !internal);
+  if (!found) throw new UsageError('--advertise-address is needed: this machine has no address');
+  return found.address;
+}
