@@ -40,8 +40,8 @@ export async function launchMonitor(spec: SandboxSpec, deps: MonitorDeps): Promi
   const fields = encodeFields(sandboxFields(spec, pause));
   if (fields.length > specBytesMax) throw makeError(7, 'spec'); // E2BIG
   const line = await talk(deps, sealed, fields);
-  const [word, number, step] = line.trimEnd().split(/ (\d+) ?(.*)/);
-  if (word === 'error') throw makeError(Number(number), step ?? '');
+  const [word, number, step = '', ...detail] = line.trimEnd().split(' ');
+  if (word === 'error') throw makeError(Number(number), step, detail.join(' '));
   if (word !== 'ready') throw makeError(10, 'monitor'); // ECHILD: it ended without a word.
   return Number(number);
 }

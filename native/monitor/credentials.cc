@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -98,6 +99,9 @@ Status takeIdentity(const ContainerSpec &spec) {
   TRY(givePipes(spec.uid));
   TRY(becomeUser(spec));
   TRY(setCapabilities(wanted));
+  // A change of identity forgets it: so it comes after. Without a monitor nobody would read the
+  // output, or learn of the end.
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return failed("prctl death signal");
   if (spec.noNewPrivileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return failed("prctl no_new_privs");
   }

@@ -37,8 +37,34 @@ const hierarchies = ['memory', 'pids', 'freezer', 'devices', 'unified'].filter((
 );
 const isUnified = hierarchies.length === 0;
 
-const applets = ['sh', 'cat', 'echo', 'sleep', 'true', 'false', 'id', 'ls', 'pwd', 'kill', 'stat'];
-const moreApplets = ['mount', 'mknod', 'head', 'hostname', 'stty', 'tty', 'ps', 'yes', 'dd', 'wc'];
+const applets = [
+  'sh',
+  'cat',
+  'echo',
+  'sleep',
+  'true',
+  'false',
+  'id',
+  'ls',
+  'pwd',
+  'kill',
+  'stat',
+  'env',
+  'grep',
+];
+const moreApplets = [
+  'mount',
+  'mknod',
+  'head',
+  'hostname',
+  'stty',
+  'tty',
+  'ps',
+  'yes',
+  'dd',
+  'wc',
+  'readlink',
+];
 
 let podCount = 0;
 
@@ -164,9 +190,8 @@ export class Pod {
 
   /** Processes in the pod's cgroups. */
   processes(): number[] {
-    return this.cgroups.flatMap((dir) =>
-      readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number),
-    );
+    const lists = this.cgroups.map((dir) => readFileSync(join(dir, 'cgroup.procs'), 'utf8'));
+    return [...new Set(lists.flatMap((list) => list.split('\n').filter(Boolean).map(Number)))];
   }
 
   private makeCgroup(name: string): string[] {
