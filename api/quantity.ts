@@ -37,7 +37,11 @@ export function isQuantity(text: unknown): boolean {
 /** The canonical form: no fraction, and the largest suffix that allows it. */
 export function formatQuantity({ nano, format }: ParsedQuantity): string {
   if (nano === 0n) return '0';
-  if (format === 'BinarySI' && abs(nano) >= 1024n * nanoPerUnit) return formatBinary(nano);
+  // Small amounts and fractions are written in decimal: binary suffixes would round them.
+  const isWhole = nano % nanoPerUnit === 0n;
+  if (format === 'BinarySI' && isWhole && abs(nano) >= 1024n * nanoPerUnit) {
+    return formatBinary(nano);
+  }
   let mantissa = nano;
   let exponent = -9;
   while (mantissa % 1000n === 0n && exponent < 18) {
@@ -103,7 +107,7 @@ function scaleOf(suffix: string) {
 }
 
 function formatBinary(nano: bigint): string {
-  let mantissa = divideUp(nano, nanoPerUnit);
+  let mantissa = nano / nanoPerUnit;
   let power = 0;
   while (mantissa % 1024n === 0n && power < binarySuffixes.length - 1) {
     mantissa /= 1024n;

@@ -17,7 +17,9 @@ const copiedBytesMax = 3 * 1024 * 1024; // Together, by all copies of one patch.
 export function applyJsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badPatch('error decoding patch: a JSON patch is a list');
   if (patch.length > operationsMax) {
-    const why = `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`;
+    const why =
+      `The allowed maximum operations in a JSON patch is ${operationsMax}, ` +
+      `got ${patch.length}`;
     throw new StatusError('RequestEntityTooLarge', why);
   }
   const document: Document = { root: target, copiedBytes: 0 };

@@ -164,7 +164,8 @@ function applyOrder(
   const kept = patched.filter((item) => !isPlainObject(item) || !Object.hasOwn(item, '$patch'));
   if (kept.some((item) => !wanted.includes(idOf(item)))) {
     throw badPatch(
-      `The order in patch list:\n${JSON.stringify(kept)}\n doesn't match ${orderPrefix}${name} list:\n${JSON.stringify(order)}\n`,
+      `The order in patch list:\n${JSON.stringify(kept)}\n ` +
+        `doesn't match ${orderPrefix}${name} list:\n${JSON.stringify(order)}\n`,
     );
   }
   const earlier = Array.isArray(before) ? before.map(idOf) : [];

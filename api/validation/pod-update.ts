@@ -7,8 +7,8 @@ import { isSame } from './same.ts';
 const rule =
   'pod updates may not change fields other than `spec.containers[*].image`,' +
   '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only ' +
-  'additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it ' +
-  'was previously negative)';
+  'additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set ' +
+  'to 1 if it was previously negative)';
 
 export function checkPodUpdate(spec: PodSpec, old: PodSpec): StatusCause[] {
   const counts = (['containers', 'initContainers'] as const).filter(

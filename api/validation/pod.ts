@@ -27,7 +27,8 @@ export function checkPodSpec(spec: PodSpec, path: string): StatusCause[] {
   const causes = checkVolumes(spec.volumes ?? [], `${path}.volumes`);
   const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
   const scope = { volumes, hostNetwork: spec.hostNetwork ?? false };
-  if ((spec.containers ?? []).length === 0) causes.push(requiredValue(`${path}.containers`));
+  // An absent list is reported by the schema already.
+  if (spec.containers?.length === 0) causes.push(requiredValue(`${path}.containers`));
   causes.push(
     ...checkContainers(spec.containers ?? [], `${path}.containers`, scope),
     ...checkInitContainers(spec, path, scope),
