@@ -8,9 +8,6 @@ export type PlainObject = Record<string, unknown>;
 export const isPlainObject = (value: unknown): value is PlainObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const getOwn = (object: PlainObject, key: string): unknown =>
-  Object.hasOwn(object, key) ? object[key] : undefined;
-
 export function setOwn(object: object, key: string, value: unknown): void {
   if (key !== '__proto__') {
     (object as PlainObject)[key] = value;

@@ -28,12 +28,6 @@ export function parseQuantity(text: string | number): ParsedQuantity {
   return { nano: sign === '-' ? -capped : capped, format };
 }
 
-export function isQuantity(text: unknown): boolean {
-  if (typeof text !== 'string' && typeof text !== 'number') return false;
-  const match = pattern.exec(String(text));
-  return match !== null && match[0].length <= 64;
-}
-
 /** The canonical form: no fraction, and the largest suffix that allows it. */
 export function formatQuantity({ nano, format }: ParsedQuantity): string {
   if (nano === 0n) return '0';

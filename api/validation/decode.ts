@@ -27,12 +27,6 @@ export function decodeObject(type: TypeSchema, draft: unknown): Decoded {
   return { unknownFields: walk.unknownFields };
 }
 
-/** What fieldValidation=Strict answers when there are unknown fields. */
-export function unknownFieldsError(type: TypeSchema, unknownFields: readonly string[]) {
-  const list = unknownFields.map((path) => `unknown field "${path}"`).join(', ');
-  return badObject(type, `strict decoding error: ${list}`);
-}
-
 interface Walk {
   readonly root: TypeSchema;
   readonly unknownFields: string[];
