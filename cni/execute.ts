@@ -5,6 +5,7 @@ import { hasCode } from '../base/errors.ts';
 import { run } from '../native/run.ts';
 import { parseObject } from './config.ts';
 import { CniError } from './error.ts';
+import type { Host } from './plugin.ts';
 import { attachmentsKey, type PluginRequest } from './request.ts';
 import { type CniResult, emptyResult, parseResult, renderResult } from './result.ts';
 
@@ -14,15 +15,22 @@ const timeoutMs = 60_000;
  * The result of ADD; for the other commands an empty one.
  * @throws CniError: the plugin's own code and words, or ours when it printed something else
  */
-export async function executePlugin(type: string, request: PluginRequest): Promise<CniResult> {
+export async function executePlugin(
+  type: string,
+  request: PluginRequest,
+  { netnsPath }: Pick<Host, 'netnsPath'>,
+): Promise<CniResult> {
   const { command, conf } = request;
-  const file = findPlugin(type, request.binDirs);
+  const program = findPlugin(type, request.binDirs);
+  const [file, args] = netnsPath ? ['nsenter', [`--net=${netnsPath}`, program]] : [program, []];
   const input = JSON.stringify(stdinOf(request));
   const env = environmentOf(request);
-  const { code, stdout, stderr } = await run(file, [], { input, env, timeoutMs }).catch((cause) => {
-    const isLate = hasCode(cause, 'ETIMEDOUT');
-    throw new CniError(isLate ? 'internal' : 'ioFailure', cause.message, { cause });
-  });
+  const { code, stdout, stderr } = await run(file, args, { input, env, timeoutMs }).catch(
+    (cause) => {
+      const isLate = hasCode(cause, 'ETIMEDOUT');
+      throw new CniError(isLate ? 'internal' : 'ioFailure', cause.message, { cause });
+    },
+  );
   if (code !== 0) throw errorOf(type, { code, stdout, stderr });
   if (command !== 'ADD') return emptyResult;
   try {

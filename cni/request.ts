@@ -18,6 +18,22 @@ export interface Attachment {
   readonly ifName: string;
 }
 
+export interface AttachmentSpec extends Attachment {
+  readonly netnsPath: string;
+  /** CNI_ARGS: K8S_POD_NAME and the like. */
+  readonly args?: Readonly<Record<string, string>>;
+  /** portMappings, bandwidth, …: for the plugins that declare the capability. */
+  readonly capabilityArgs?: Readonly<Record<string, unknown>>;
+}
+
+export interface DetachSpec extends AttachmentSpec {
+  /**
+   * The caller drops the namespace next, and the kernel its links with it: deleting one takes
+   * about 20 ms.
+   */
+  readonly dropsNetns?: boolean;
+}
+
 /** For ADD, DEL and CHECK all is set; for GC and STATUS the attachment's parts are empty. */
 export interface PluginRequest extends Attachment {
   readonly command: Exclude<Command, 'VERSION'>;

@@ -18,7 +18,7 @@ export function ipamTypeOf({ conf }: PluginRequest): string | undefined {
 export async function callIpam(request: PluginRequest, host: Host): Promise<CniResult> {
   const type = ipamTypeOf(request);
   if (type === undefined) return emptyResult;
-  if (type !== 'host-local') return await executePlugin(type, request);
+  if (type !== 'host-local') return await executePlugin(type, request, host);
   const { command } = request;
   if (command === 'ADD') return await hostLocal.add(request, host);
   if (command === 'DEL') await hostLocal.del(request, host);
