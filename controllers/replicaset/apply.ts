@@ -4,7 +4,7 @@ import type { ReplicaSet } from '../../api/types/apps-v1.generated.ts';
 import type { Pod } from '../../api/types/core-v1.generated.ts';
 import { hasReason, messageOf } from '../../base/errors.ts';
 import { keyOf } from '../../client/keys.ts';
-import type { Context } from '../controller.ts';
+import { type Context, inNamespace } from '../controller.ts';
 import type { Expectations } from '../expectations.ts';
 import { controllerReference, isControlledBy } from '../owners.ts';
 import type { Change } from './plan.ts';
@@ -33,7 +33,7 @@ export class PodMaker {
   }
 
   /**
-   * A create whose answer was lost may have been done. Before anything is counted again, the server
+   * A write whose answer was lost may have been done. Before anything is counted again, the server
    * is asked, and what our cache does not show yet is expected.
    */
   async resolveDoubts(replicaSet: ReplicaSet): Promise<void> {
@@ -41,8 +41,16 @@ export class PodMaker {
     if (!this.#doubtful.has(key)) return;
     const namespace = replicaSet.metadata?.namespace ?? '';
     const { items } = await this.#context.client.list(pods, { namespace });
+    const live = new Set<string>();
     for (const pod of items.filter((each) => isControlledBy(each, replicaSet))) {
-      this.#expectations.created(key, keyOf(pod), pod.metadata?.uid ?? '');
+      const uid = pod.metadata?.uid ?? '';
+      this.#expectations.created(key, keyOf(pod), uid);
+      if (!pod.metadata?.deletionTimestamp) live.add(uid);
+    }
+    for (const pod of inNamespace(this.#context.informers.of(pods), namespace)) {
+      const uid = pod.metadata?.uid ?? '';
+      const isGone = isControlledBy(pod, replicaSet) && !live.has(uid);
+      if (isGone) this.#expectations.deleted(key, keyOf(pod), uid);
     }
     this.#doubtful.delete(key);
   }
@@ -90,6 +98,7 @@ export class PodMaker {
       this.#tell(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
     } catch (error) {
       // Gone already, or another of the same name now.
+      if (isUnanswered(error)) this.#doubtful.add(keyOf(replicaSet));
       if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
     }
     this.#expectations.deleted(keyOf(replicaSet), keyOf(pod), uid);

@@ -74,7 +74,10 @@ class ReplicaSetController {
     const { informers, client, clock } = this.#context;
     const replicaSet = informers.of(replicaSets).get(key);
     if (!replicaSet) return undefined;
+    await this.#maker.resolveDoubts(replicaSet);
     const owner = { resource: replicaSets, object: replicaSet };
+    // Asked before the pods are read, with no await between: the cache moves on while we wait.
+    const isCounted = this.#expectations.isFulfilled(key);
     const namespace = replicaSet.metadata?.namespace ?? '';
     const candidates = inNamespace(informers.of(pods), namespace);
     const claims = planClaims(replicaSet, replicaSet.spec?.selector, candidates);
@@ -82,14 +85,12 @@ class ReplicaSetController {
       await applyClaims(client, owner, pods, claims);
       return undefined; // Their changes bring us back.
     }
-    await this.#maker.resolveDoubts(replicaSet);
     const observed: Observed = {
       replicaSet,
       pods: claims.owned,
       related: this.#related(replicaSet, candidates),
       nowMs: clock.now(),
     };
-    const isCounted = this.#expectations.isFulfilled(key);
     const failure = isCounted
       ? await this.#maker.apply(replicaSet, planReplicas(observed))
       : undefined;

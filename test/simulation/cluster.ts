@@ -4,8 +4,9 @@ import { deployments, leases, namespaces, nodes, pods, replicaSets } from '../..
 import type { Deployment } from '../../api/types/apps-v1.generated.ts';
 import type { Pod } from '../../api/types/core-v1.generated.ts';
 import { toMicroTime, toTime } from '../../base/clock.ts';
-import { hasReason } from '../../base/errors.ts';
+import { hasReason, StatusError } from '../../base/errors.ts';
 import { type Logger, silentLogger } from '../../base/log.ts';
+import type { Client } from '../../client/client.ts';
 import { createRecorder } from '../../client/events.ts';
 import { createFake, type FakeClient } from '../../client/fake.ts';
 import { Informer } from '../../client/informer.ts';
@@ -22,6 +23,10 @@ export interface Cluster {
   fail(node: string): void;
   /** Ends controllers and scheduler between two breaths, and starts new ones. */
   restart(): Promise<void>;
+  /** Says which answers to the control plane get lost on their way: what was asked is done. */
+  loseAnswer: ((verb: 'create' | 'update' | 'delete') => boolean) | undefined;
+  /** How long the control plane's watches take for each event. */
+  lagMs: number;
   /** What went wrong in a way that a log would show. */
   readonly errors: string[];
 }
@@ -56,24 +61,55 @@ export async function startCluster(t: ExecutionContext, options: ClusterOptions)
       return [name, life] as const;
     }),
   );
-  let plane = startControlPlane({ client, clock, log, options });
-  everything.signal.addEventListener('abort', () => plane.abort());
-  await clock.advance(1000);
-  return {
+  const cluster: Cluster = {
     client,
     clock,
     errors,
+    loseAnswer: undefined,
+    lagMs: 0,
     fail: (node) => agents.get(node)?.abort(),
     async restart() {
       plane.abort();
-      plane = startControlPlane({ client, clock, log, options });
+      plane = startControlPlane({ client: lossy, clock, log, options });
       await clock.settle();
     },
+  };
+  const lossy = unreliable(cluster);
+  let plane = startControlPlane({ client: lossy, clock, log, options });
+  everything.signal.addEventListener('abort', () => plane.abort());
+  await clock.advance(1000);
+  return cluster;
+}
+
+/** The fake behind a bad line. */
+function unreliable(cluster: Cluster): Client {
+  const { client, clock } = cluster;
+  const lose = <T>(verb: 'create' | 'update' | 'delete', answer: T): T => {
+    if (cluster.loseAnswer?.(verb))
+      throw new StatusError('ServiceUnavailable', 'the answer was lost');
+    return answer;
+  };
+  return {
+    get: (...args) => client.get(...args),
+    list: (...args) => client.list(...args),
+    async *watch(resource, options) {
+      for await (const event of client.watch(resource, options)) {
+        if (cluster.lagMs > 0) await clock.sleep(cluster.lagMs, options?.signal);
+        yield event;
+      }
+    },
+    create: async (...args) => lose('create', await client.create(...args)),
+    update: async (...args) => lose('update', await client.update(...args)),
+    patch: async (...args) => lose('update', await client.patch(...args)),
+    delete: async (...args) => lose('delete', await client.delete(...args)),
+    createSubresource: async (resource, target, subresource, body) =>
+      lose('create', await client.createSubresource(resource, target, subresource, body)) as never,
+    close: () => {},
   };
 }
 
 interface Plane {
-  readonly client: FakeClient;
+  readonly client: Client;
   readonly clock: VirtualClock;
   readonly log: Logger;
   readonly options: ClusterOptions;
@@ -238,4 +274,18 @@ export async function census({ client }: Cluster): Promise<Census> {
 export async function sizes({ client }: Cluster): Promise<number[]> {
   const { items } = await client.list(replicaSets, { namespace: 'default' });
   return items.map(({ spec }) => spec?.replicas ?? 0);
+}
+
+/** The most pods that were alive at any moment, by the log of what the server accepted. */
+export function mostAlive({ client }: Cluster): number {
+  const alive = new Set<string>();
+  let most = 0;
+  for (const line of client.writes) {
+    const [verb, resource, key = ''] = line.split(' ');
+    if (resource !== 'pods') continue;
+    if (verb === 'create') alive.add(key);
+    if (verb === 'delete') alive.delete(key);
+    most = Math.max(most, alive.size);
+  }
+  return most;
 }
