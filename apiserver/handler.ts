@@ -26,12 +26,7 @@ export type Authenticate = (request: HttpRequest) => Promise<User>;
 export type Authorize = (user: User, info: RequestInfo) => { allowed: boolean; reason: string };
 export type Connect = (connect: ConnectRequest) => Promise<void>;
 /** A subresource that answers a POST with what it makes: serviceaccounts/token. */
-export type Maker = (
-  info: RequestInfo,
-  user: User,
-  body: unknown,
-  reader: ObjectReader,
-) => Promise<object>;
+export type Maker = (info: RequestInfo, body: unknown, reader: ObjectReader) => Promise<object>;
 
 export interface HandlerDeps extends Machinery {
   readonly router: Router;
@@ -113,9 +108,9 @@ async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user
 }
 
 async function serveMaker({ registry }: HandlerDeps, call: Call, make: Maker): Promise<void> {
-  const { info, user, request } = call;
+  const { info, request } = call;
   const body = decodeBody(await readBytes(request), request.headers['content-type'] ?? '').value;
-  await sendValue(call, 201, await make(info, user, body, registry));
+  await sendValue(call, 201, await make(info, body, registry));
 }
 
 /** @throws StatusError NotFound */

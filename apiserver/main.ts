@@ -85,12 +85,11 @@ export async function start(
 
 async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Promise<Gates> {
   const now = () => clock.now();
-  const serviceAccountKeys = config.serviceAccountKeyFile.map((file) => readFileSync(file, 'utf8'));
   const issuer = config.serviceAccountIssuer;
   const authenticate = createAuthenticator({
     clientCaFile: config.clientCaFile,
     tokenAuthFile: config.tokenAuthFile,
-    serviceAccountKeys,
+    serviceAccountKeys: config.serviceAccountKeyFile,
     issuer,
     reader,
     now,
@@ -101,8 +100,8 @@ async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Pr
     key: read(config.kubeletClientKey),
     ca: read(config.kubeletCertificateAuthority),
   };
-  const signingKey = read(config.serviceAccountSigningKeyFile)?.toString();
-  const issueToken = signingKey && createTokenIssuer({ signingKey, issuer, now });
+  const signingKeyFile = config.serviceAccountSigningKeyFile;
+  const issueToken = signingKeyFile && createTokenIssuer({ signingKeyFile, issuer, now });
   return {
     authenticate,
     authorize,

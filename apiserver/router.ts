@@ -54,8 +54,10 @@ export class Router {
   find(info: RequestInfo): Route {
     const resource = this.#resources.get(`${apiVersionOf(info)}/${info.resource}`);
     if (!resource) throw noSuchResource();
-    const isOfNamespace = info.namespace !== '' && resource.plural !== 'namespaces';
-    if (isOfNamespace && !resource.namespaced) throw noSuchResource();
+    // Only a namespace itself is both: whoever may do something inside one may not thereby do it
+    // to what belongs to none.
+    const isItself = resource.plural === 'namespaces' && info.name === info.namespace;
+    if (info.namespace !== '' && !resource.namespaced && !isItself) throw noSuchResource();
     if (info.subresource === '') return { resource, subresource: undefined };
     const subresource = resource.subresources?.find(({ name }) => name === info.subresource);
     if (!subresource) throw noSuchResource();
@@ -69,6 +71,12 @@ export class Router {
     // Everything of a namespaced resource but lists and watches names its namespace.
     const isAcross = info.verb === 'list' || info.verb === 'watch';
     if (resource.namespaced && info.namespace === '' && !isAcross) throw methodNotAllowed();
+    // New objects have their names inside; all else that is done to one names it in the path.
+    const isOnName = info.verb === 'update' || info.verb === 'patch';
+    const isOnCollection = info.verb === 'create' && !subresource;
+    if ((isOnName && info.name === '') || (isOnCollection && info.name !== '')) {
+      throw methodNotAllowed();
+    }
     const table = subresource ? subresourceVerbs.get(subresource.name) : objectVerbs;
     const verb = table?.get(info.verb);
     if (!verb) throw methodNotAllowed();
