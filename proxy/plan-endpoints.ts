@@ -93,17 +93,26 @@ function candidates(
       if (address === undefined || !isUsableEndpoint(address, query.family)) continue;
       const key = hostPort(address, target.port);
       const candidate = describe(endpoint, { address, port: target.port }, place);
-      if (rank(candidate) > rank(found.get(key))) found.set(key, candidate);
+      if (isBetter(candidate, found.get(key))) found.set(key, candidate);
     }
   }
   return found;
 }
 
-/** Which of two reports of one endpoint is believed: the better one. */
-function rank(candidate: Candidate | undefined): number {
-  if (!candidate) return -1;
-  return Number(candidate.isReady) * 2 + Number(candidate.isServing);
+/**
+ * Which of two reports of one endpoint is believed: the better one, then the nearer one. The order
+ * is total, so that the order of slices never shows.
+ */
+function isBetter(one: Candidate, other: Candidate | undefined): boolean {
+  if (!other) return true;
+  const difference = rank(one) - rank(other);
+  return difference > 0 || (difference === 0 && hintsOf(one) < hintsOf(other));
 }
+
+const rank = ({ isReady, isServing, isLocal, isTerminating }: Candidate): number =>
+  Number(isReady) * 8 + Number(isServing) * 4 + Number(isLocal) * 2 + Number(isTerminating);
+
+const hintsOf = ({ nodes, zones }: Candidate): string => JSON.stringify([nodes, zones]);
 
 function describe(
   { conditions, hints, nodeName }: SliceEndpoint,

@@ -87,7 +87,7 @@ export class RuleSync {
   async audit(): Promise<void> {
     if (this.#mustWriteAll) return this.write();
     if (await this.#isIntact()) {
-      this.#mismatches = 0;
+      if (this.#canCompare) this.#mismatches = 0;
       return;
     }
     this.#deps.log.info('Found rules changed by somebody else, writing them anew');
