@@ -5,3 +5,4 @@
 export { kernel, paths } from './addon.ts';
 export type * from './kernel.ts';
 export type * from './monitor.ts';
+export { connectMonitor, startMonitor } from './monitor-client.ts';

@@ -32,6 +32,7 @@ export interface Route {
   readonly index?: number;
   readonly priority?: number;
   readonly table: number;
+  readonly protocol: number;
   readonly type: number; // 1: unicast; 2: local; 3: broadcast; …
 }
 
@@ -84,7 +85,8 @@ function toRoute(body: Buffer): Route {
   return {
     destination: `${formatIp(attrs.dst ?? any)}/${data.dstLen ?? 0}`,
     table: attrs.table ?? data.table ?? 0,
-    type: numberOf(data.type),
+    type: numberOf(data.type, rt.RouteType),
+    protocol: numberOf(data.protocol, rt.RouteProtocol),
     ...(gateway && { gateway: formatIp(gateway) }),
     ...(oif !== undefined && { index: oif }),
     ...(priority !== undefined && { priority }),
@@ -92,7 +94,7 @@ function toRoute(body: Buffer): Route {
 }
 
 /** The codec turns numbers that it knows into names. */
-const numberOf = (type: rt.Route['type']) =>
-  typeof type === 'string' ? rt.RouteType[type] : (type ?? 0);
+const numberOf = (value: string | number | undefined, names: object): number =>
+  typeof value === 'string' ? Number(Reflect.get(names, value)) : (value ?? 0);
 
 const formatMac = (bytes: Buffer) => bytes.toString('hex').replace(/..(?!$)/g, '$&:');

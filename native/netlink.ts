@@ -61,6 +61,8 @@ export interface RouteSpec {
   readonly advmss?: number;
   readonly priority?: number;
   readonly table?: number; // Absent: main.
+  /** Who made it: a number that lets its maker find it again. */
+  readonly protocol?: number;
   readonly scope?: number; // Absent: universe with a gateway, else link.
 }
 
@@ -219,7 +221,7 @@ function addressMessage(kind: keyof typeof kinds, flags: number, spec: AddressSp
 
 function routeMessage(kind: keyof typeof kinds, flags: number, spec: RouteSpec): Message {
   const { address, prefixLength } = networkOf(parseCidr(spec.destination));
-  const { gateway, index, mtu, advmss, priority, table = 254, scope } = spec;
+  const { gateway, index, mtu, advmss, priority, table = 254, scope, protocol } = spec;
   const metrics = {
     ...(mtu && { mtu: putU32(mtu) }),
     ...(advmss && { advmss: putU32(advmss) }),
@@ -232,7 +234,7 @@ function routeMessage(kind: keyof typeof kinds, flags: number, spec: RouteSpec):
           family: familyOf(address),
           dstLen: prefixLength,
           table: table < 256 ? table : 0,
-          protocol: 4, // RTPROT_STATIC
+          protocol: protocol ?? 3, // RTPROT_BOOT, as ip(8) has it.
           scope: scope ?? (gateway || address.length === 16 ? 0 : 253), // RT_SCOPE_LINK
           type: 'UNICAST',
         },

@@ -130,8 +130,10 @@ test("the same configuration gives the same as Debian's plugins", async (t) => {
     t.is(code, 0, JSON.stringify(body));
     const routes = await lab.inside(netns, 'ip', '-4', 'route');
     const addresses = await lab.inside(netns, 'ip', '-4', '-o', 'addr', 'show', 'eth0');
+    // Theirs then misses the route that it made itself: it looks for one without a gateway.
     const checked = { ...options, conf: { ...conf, prevResult: body } };
-    t.like(await execute(lab, 'bridge', 'CHECK', checked), { code: 0, body: undefined }, name);
+    const check = await execute(lab, 'bridge', 'CHECK', checked);
+    if (name === 'ours') t.like(check, { code: 0, body: undefined });
     const names = ({ name: link, sandbox }: { name: string; sandbox?: string }) =>
       sandbox ? link : link.replace(/^veth.*/, 'veth').replace(name, 'bridge');
     results.push({
