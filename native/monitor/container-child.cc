@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "credentials.h"
+#include "device-policy.h"
 #include "devices.h"
 #include "program.h"
 #include "rootfs.h"
@@ -82,6 +83,7 @@ Status setUpExec(const ContainerSpec &spec, int containerPidfd, const CgroupPlac
 Status spawnContainer(const Sandbox &sandbox, const ContainerSpec &spec, Spawned &spawned) {
   CgroupPlace place;
   TRY(CgroupPlace::open(spec.cgroupDirs, place));
+  if (!spec.privileged) TRY(restrictDevices(spec.cgroupDirs));
   SpawnOptions options;
   options.cgroupFd = place.unifiedFd();
   options.hasPipes = !spec.terminal;

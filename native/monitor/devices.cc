@@ -7,6 +7,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "host-devices.h"
 #include "sys.h"
 
 namespace {
@@ -75,13 +76,14 @@ Status attachIn(int dev, const char *name, int mount) {
 
 }  // namespace
 
-Status mountDevices(const ContainerRoot &root, const ContainerSpec &, int sharedMemory,
+Status mountDevices(const ContainerRoot &root, const ContainerSpec &spec, int sharedMemory,
                     UniqueFd &nullDevice) {
   UniqueFd dev, target, pts, queues;
   TRY(makeFilesystem("tmpfs", "mode=755,size=65536k", MOUNT_ATTR_NOSUID, dev));
   TRY(root.makePlain("dev", target));
   TRY(attach(dev.get(), target.get(), "/dev"));
   TRY(fillDevices(dev.get()));
+  if (spec.privileged) TRY(copyHostDevices(dev.get()));
   TRY(makeFilesystem("devpts", "ptmxmode=0666,mode=0620,gid=5",
                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, pts));
   TRY(attachIn(dev.get(), "pts", pts.get()));

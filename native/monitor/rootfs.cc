@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "cgroup-mounts.h"
 #include "devices.h"
 #include "masks.h"
 #include "overlay.h"
@@ -95,6 +96,7 @@ Status enterContainerRoot(const ContainerSpec &spec, HostMounts &host) {
   TRY(attach(overlay.get(), place.get(), spec.rootDir));
   const ContainerRoot root(std::move(overlay));
   TRY(mountSystem(root, spec));
+  TRY(mountCgroups(root, spec));
   TRY(mountDevices(root, spec, host.sharedMemory.get(), nullDevice));
   TRY(attachMounts(root, spec, host));
   if (!spec.privileged) TRY(maskPaths(root, nullDevice.get()));

@@ -1,4 +1,6 @@
 /** Containers under a monitor, seen from outside and from inside. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -145,7 +147,16 @@ test('masked paths are empty, read-only paths refuse, and the host’s mounts ar
   t.true(mounts.length > 8 && mounts.every((line) => line.includes(' - ')), stdout);
   t.false(stdout.includes(pod.dir), 'no directory of the host’s is named');
   const types = new Set(mounts.map((line) => line.split(' - ')[1]!.split(' ')[0]));
-  t.deepEqual([...types].sort(), ['devpts', 'mqueue', 'overlay', 'proc', 'sysfs', 'tmpfs']);
+  t.deepEqual([...types].sort(), [
+    'cgroup',
+    'cgroup2',
+    'devpts',
+    'mqueue',
+    'overlay',
+    'proc',
+    'sysfs',
+    'tmpfs',
+  ]);
 });
 
 test('pod-wide: hostname, network and /dev/shm are shared, pids are not unless asked for', async (t) => {
@@ -312,6 +323,30 @@ test('a lost agent disturbs nothing; the next one adopts, and learns of exits it
   third.disconnect();
 });
 
+test('kill -9 of the agent in the middle of everything: its execs end, the pod runs on', async (t) => {
+  const pod = await Pod.create(t);
+  const spec = pod.container(['sleep', '1000']);
+  await pod.monitor.start(spec);
+  const processes = pod.processes();
+  const agent = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `
+    import { connectMonitor } from '${new URL('../../native/monitor-client.ts', import.meta.url)}';
+    const monitor = await connectMonitor('${pod.socketPath}');
+    const exec = { args: ['yes'], terminal: false, stdin: true };
+    const session = await monitor.exec('${spec.id}', exec);
+    session.onOutput(() => process.kill(process.pid, 'SIGKILL'));
+  `,
+  ]);
+  const [, signal] = await once(agent, 'exit');
+  t.is(signal, 'SIGKILL');
+  while (pod.processes().length > processes.length)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  t.deepEqual(pod.processes(), processes);
+  t.is((await pod.monitor.state()).containers[0]?.status, 'running');
+});
+
 test('when pause dies the containers are left alone, and the state says so', async (t) => {
   const pod = await Pod.create(t);
   const spec = pod.container(['sleep', '1000']);
@@ -357,6 +392,64 @@ test('a second monitor for the same pod is refused, and so is a sandbox that can
   const sysctls = { 'kernel.core_pattern': 'x' };
   const refusal = await t.throwsAsync(startMonitor({ ...spec, sysctls }, deps));
   t.like(refusal, { code: 'EPERM', syscall: 'sysctl' });
+});
+
+test('an OOM kill is told apart from another SIGKILL', async (t) => {
+  const pod = await Pod.create(t);
+  const spec = pod.container(['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=64M', 'count=1']);
+  const memory = spec.cgroupDirs.find((dir) => existsSync(join(dir, 'memory.limit_in_bytes')));
+  const limit = memory
+    ? join(memory, 'memory.limit_in_bytes')
+    : join(spec.cgroupDirs[0]!, 'memory.max');
+  writeFileSync(limit, String(16 * 2 ** 20));
+  await pod.monitor.start(spec);
+  t.like(await pod.exited(spec.id), { exitCode: 137, signal: 9, oomKilled: true });
+});
+
+for (const kind of ['v1', 'v2']) {
+  test(`devices other than the harmless ones cannot be opened (cgroup ${kind})`, async (t) => {
+    const pod = await Pod.create(t);
+    const spec = pod.container([
+      'sh',
+      '-c',
+      'mknod /disk b 7 0 && echo made; cat /disk; mknod /kmsg c 1 11; cat /kmsg; head -c 4 /dev/urandom | wc -c; echo x > /dev/null && echo ok',
+    ]);
+    const isUnified = (dir: string) => existsSync(join(dir, 'cgroup.controllers'));
+    const cgroupDirs = spec.cgroupDirs.filter((dir) => isUnified(dir) === (kind === 'v2'));
+    if (cgroupDirs.length === 0) {
+      t.log(`this machine has no cgroup ${kind}`);
+      t.pass();
+      return;
+    }
+    await pod.monitor.start({ ...spec, cgroupDirs });
+    await pod.exited(spec.id);
+    t.is(pod.output(spec), 'made\n4\nok\n');
+    t.is(pod.output(spec, 'stderr').match(/Operation not permitted/g)?.length, 2);
+  });
+}
+
+test('a privileged container has every capability of ours, the host’s devices, a writable /sys', async (t) => {
+  const pod = await Pod.create(t);
+  const { stdout, state } = await pod.run(
+    'ls -l /dev/loop0 /dev/kmsg | wc -l; cat /dev/kmsg & sleep 0.05; kill $!; mount -t tmpfs none /tmp && grep CapEff /proc/self/status; ls /proc/keys; mount | grep "sysfs"',
+    { privileged: true, capabilities: [] },
+  );
+  t.is(state.exitCode, 0);
+  const own = /CapEff:\t(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  t.true(stdout.includes(`CapEff:\t${own}`), stdout);
+  t.regex(stdout, /\/sys type sysfs \(rw/);
+});
+
+test('a container sees its own cgroups, read-only', async (t) => {
+  const pod = await Pod.create(t);
+  const { stdout, spec } = await pod.run(
+    'cd /sys/fs/cgroup; cat */cgroup.procs cgroup.procs 2>/dev/null | grep -c "^1$"; for d in . */; do mkdir $d/x; done; true',
+  );
+  t.is(stdout, `${spec.cgroupDirs.length}\n`);
+  t.is(
+    pod.output(spec, 'stderr').match(/Read-only file system/g)?.length,
+    spec.cgroupDirs.length > 1 ? spec.cgroupDirs.length + 1 : 1,
+  );
 });
 
 test('sysctls are the pod’s own', async (t) => {
