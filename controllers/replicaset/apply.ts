@@ -36,7 +36,8 @@ export class PodMaker {
    * A write whose answer was lost may have been done. Before anything is counted again, the server
    * is asked, and what our cache does not show yet is expected.
    */
-  async resolveDoubts(replicaSet: ReplicaSet): Promise<void> {
+  async resolveDoubts(replicaSet: ReplicaSet | undefined): Promise<void> {
+    if (!replicaSet) return;
     const key = keyOf(replicaSet);
     if (!this.#doubtful.has(key)) return;
     const namespace = replicaSet.metadata?.namespace ?? '';

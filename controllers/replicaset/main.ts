@@ -72,9 +72,9 @@ class ReplicaSetController {
   /** Returns when to look again, if time alone changes something. */
   async #reconcile(key: string): Promise<number | undefined> {
     const { informers, client, clock } = this.#context;
+    await this.#maker.resolveDoubts(informers.of(replicaSets).get(key));
     const replicaSet = informers.of(replicaSets).get(key);
     if (!replicaSet) return undefined;
-    await this.#maker.resolveDoubts(replicaSet);
     const owner = { resource: replicaSets, object: replicaSet };
     // Asked before the pods are read, with no await between: the cache moves on while we wait.
     const isCounted = this.#expectations.isFulfilled(key);
