@@ -101,12 +101,13 @@ export const isTrue = (text: string | null): boolean => text === 'true' || text 
 export function splitPath(path: string): string[] {
   const parts = path.split('/').slice(1);
   if (parts.at(-1) === '') parts.pop();
-  const isProxy = parts.includes('proxy');
-  return parts.map((part) => {
+  // What follows the subresource `proxy` belongs to somebody else's server.
+  const proxy = parts.indexOf('proxy', 4);
+  return parts.map((part, index) => {
     const text = part.includes('%') ? decode(part) : part;
-    // What follows /proxy/ belongs to somebody else's server.
     const isBad = text === '' || text === '.' || text === '..' || /[/\\\0]/.test(text);
-    if (isBad && !isProxy) throw new StatusError('BadRequest', `invalid path ${path}`);
+    const isOurs = proxy < 0 || index <= proxy;
+    if (isBad && isOurs) throw new StatusError('BadRequest', `invalid path ${path}`);
     return text;
   });
 }

@@ -11,7 +11,7 @@ export class Change {
   readonly current: Stored;
   readonly previous: Stored | undefined;
   readonly time: number; // Milliseconds since the epoch.
-  readonly #lines = new Map<ChangeType, Buffer>();
+  #lines: Map<ChangeType, Buffer> | undefined; // Most changes are watched by nobody.
 
   constructor(type: ChangeType, current: Stored, previous: Stored | undefined, time: number) {
     this.type = type;
@@ -32,6 +32,7 @@ export class Change {
 
   /** One line of a watch. The type may differ from the change's own: see selectors. */
   line(type: ChangeType): Buffer {
+    this.#lines ??= new Map();
     let line = this.#lines.get(type);
     if (!line) {
       line = eventLine(type, this.shown(type).bytes);

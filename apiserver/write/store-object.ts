@@ -39,7 +39,11 @@ export async function createObject(
   stampNew(resource, metadata, server.clock.now());
   for (let attempt = 1; ; attempt++) {
     if (isGenerated) metadata.name = generateName(prefix);
-    const created = await createOnce(server, writer, structuredClone(object));
+    const created = await createOnce(
+      server,
+      writer,
+      isGenerated ? structuredClone(object) : object,
+    );
     if (created) return created;
     if (!isGenerated || attempt === attemptsMax) throw alreadyExists(resource, metadata.name!);
   }
