@@ -15,6 +15,7 @@ import {
 } from './state.ts';
 
 export type Step =
+  | { readonly do: 'setUpVolumes' }
   | { readonly do: 'createSandbox' }
   | { readonly do: 'attachNetwork' }
   | { readonly do: 'startContainer'; readonly name: string; readonly attempt: number }
@@ -86,6 +87,7 @@ export function isFinished(state: PodState): boolean {
 function planRun(state: PodState, now: number): Step[] {
   const { sandbox } = state;
   if (state.sandboxLost) return [{ do: 'removeSandbox' }];
+  if (!sandbox && !state.volumesReady) return [{ do: 'setUpVolumes' }];
   if (!sandbox) return [{ do: 'createSandbox' }];
   if (sandbox.stage === 'creating') return [{ do: 'removeSandbox' }];
   if (sandbox.stage !== 'ready') return [{ do: 'attachNetwork' }];

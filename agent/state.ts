@@ -20,6 +20,7 @@ export interface ContainerRun {
   readonly attempt: number; // 0 for the first run; the pod's restartCount.
   readonly image: string;
   readonly imageId: string;
+  readonly stopSignal: string;
   readonly status: 'starting' | 'running' | 'exited';
   readonly createdAtMs: number;
   readonly startedAtMs?: number;
@@ -91,6 +92,8 @@ export interface PodState {
   /** The monitor has ended: nothing of the sandbox runs any more. */
   sandboxLost: boolean;
   containers: Map<string, ContainerMemory>;
+  /** The pod's volumes are set up on the node. */
+  volumesReady: boolean;
   /** The spec asks for something that this node does not do. */
   refusal?: string;
   /** The pod as a whole has failed: DeadlineExceeded. */

@@ -1,0 +1,74 @@
+/** A pod at work: its state with the connection to its monitor. */
+import type { Pod } from '../api/types/core-v1.generated.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Monitor } from '../native/index.ts';
+import type { AgentPaths } from './paths.ts';
+import { writeRecord } from './records.ts';
+import {
+  appContainersOf,
+  type ContainerKind,
+  type ContainerMemory,
+  initContainersOf,
+  newContainerMemory,
+  type PodState,
+  type SandboxRecord,
+} from './state.ts';
+import { findUnsupported } from './unsupported.ts';
+
+export interface LivePod {
+  readonly state: PodState;
+  monitor?: Monitor;
+  /** Ends the probes of the containers that run, by container id. */
+  readonly probes: Map<string, AbortController>;
+}
+
+export function newLivePod(pod: Pod, clock: Clock): LivePod {
+  const { uid, namespace, name } = pod.metadata ?? {};
+  // They become paths: an empty one would name everybody's directory.
+  if (!uid || !namespace || !name) throw new Error('a pod without uid, namespace or name');
+  const refusal = findUnsupported(pod);
+  const startTime = pod.status?.startTime;
+  const state: PodState = {
+    uid,
+    namespace,
+    name,
+    pod,
+    gone: false,
+    sandboxLost: false,
+    containers: new Map(),
+    startedAtMs: startTime ? Date.parse(startTime) : clock.now(),
+    volumesReady: false,
+    ...(refusal !== undefined && { refusal }),
+  };
+  remember(state, 'init');
+  remember(state, 'app');
+  return { state, probes: new Map() };
+}
+
+/** As on disk: the sandbox with what its containers did so far. */
+export function recordOf(state: PodState): SandboxRecord | undefined {
+  if (!state.sandbox) return undefined;
+  const containers = [...state.containers.values()].map(
+    ({ waiting: _, unhealthy: __, ...rest }) => rest,
+  );
+  return { ...state.sandbox, containers };
+}
+
+export function saveRecord(paths: AgentPaths, state: PodState): void {
+  const record = recordOf(state);
+  if (record) writeRecord(paths, record);
+}
+
+/** Numbers go on from what the API knows when the node has forgotten (a reboot). */
+function remember(state: PodState, kind: ContainerKind): void {
+  const { pod, containers } = state;
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  for (const { name } of kind === 'init' ? initContainersOf(pod) : appContainersOf(pod)) {
+    const status = [...containerStatuses, ...initContainerStatuses].find(
+      (each) => each.name === name,
+    );
+    const memory: ContainerMemory = newContainerMemory(name, kind);
+    if (status?.containerID) memory.firstAttempt = status.restartCount + 1;
+    containers.set(name, memory);
+  }
+}

@@ -1,0 +1,28 @@
+/** Events about a pod and its containers, in upstream's words. */
+import type { EventType } from '../client/events.ts';
+import type { AgentContext } from './context.ts';
+import { initContainersOf, type PodState } from './state.ts';
+
+export interface PodEvent {
+  readonly type: EventType;
+  readonly reason: string;
+  readonly message: string;
+  readonly container?: string;
+}
+
+export function tell({ recorder }: AgentContext, state: PodState, event: PodEvent): void {
+  const { pod, name, namespace, uid } = state;
+  const { type, reason, message, container } = event;
+  const isInit = initContainersOf(pod).some((each) => each.name === container);
+  const list = isInit ? 'initContainers' : 'containers';
+  const about = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    name,
+    namespace,
+    uid,
+    ...(pod.metadata?.resourceVersion && { resourceVersion: pod.metadata.resourceVersion }),
+    ...(container !== undefined && { fieldPath: `spec.${list}{${container}}` }),
+  };
+  recorder.event(about, type, reason, message);
+}
