@@ -17,6 +17,7 @@ const similarMs = 600_000;
 const burstMax = 25; // Events on one object; after them one each `refillMs`.
 const refillMs = 300_000;
 const messageLengthMax = 1024;
+const flushMsMax = 2000; // Who stops must not hang on a server that has gone already.
 
 export type EventType = 'Normal' | 'Warning';
 
@@ -31,7 +32,7 @@ export interface Recorder {
     reason: string,
     message: string,
   ): void;
-  /** Resolves when all that was said is written or given up. */
+  /** Resolves when all that was said is written or given up; at the latest after two seconds. */
   flush(): Promise<void>;
 }
 
@@ -69,7 +70,11 @@ export function createRecorder(client: Client, options: RecorderOptions): Record
       queue.push(happening);
       draining ??= drain();
     },
-    flush: async () => draining,
+    async flush() {
+      const stop = new AbortController();
+      await Promise.race([draining, clock.sleep(flushMsMax, stop.signal)]);
+      stop.abort();
+    },
   };
 }
 

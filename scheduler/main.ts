@@ -48,14 +48,14 @@ export async function start(config: Config, deps: Deps): Promise<Running> {
     unready: () => informers.unsynced(),
     metrics: () => metricsOf(scheduler),
   });
-  const lead = () => scheduler.start();
+  const lead = (until: AbortSignal) => Promise.race([scheduler.start(), untilAborted(until)]);
   const run = config.leaderElect
     ? runElected(
         { client, clock, log, identity, namespace: 'kube-system', name: 'kube-scheduler' },
-        (lost) => lead().then(() => untilAborted(lost)),
+        (until) => lead(until).then(() => untilAborted(until)),
         signal,
       )
-    : lead();
+    : lead(signal);
   run.catch(
     deps.onLost ??
       ((error) => {
@@ -66,7 +66,8 @@ export async function start(config: Config, deps: Deps): Promise<Running> {
     async stop() {
       stopping.abort();
       await health.stop();
-      if (config.leaderElect) await run.catch(() => {});
+      await run.catch(() => {});
+      await scheduler.idle();
       await recorder.flush();
     },
   };

@@ -33,6 +33,7 @@ export class Scheduler {
   readonly #cache = new Cache();
   readonly #queue: SchedulingQueue;
   readonly #attempts = { scheduled: 0, unschedulable: 0, error: 0 };
+  readonly #idlers: (() => void)[] = [];
   #writes = 0;
   #isSynced = false;
 
@@ -52,6 +53,12 @@ export class Scheduler {
     this.#isSynced = true;
     this.#pump();
     void this.#keepNet();
+  }
+
+  /** Resolves once nothing is being written: after the signal aborted, that is the end. */
+  idle(): Promise<void> {
+    if (this.#writes === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idlers.push(resolve));
   }
 
   get figures() {
@@ -128,6 +135,7 @@ export class Scheduler {
       .finally(() => {
         this.#writes--;
         this.#pump();
+        if (this.#writes === 0) for (const resolve of this.#idlers.splice(0)) resolve();
       });
   }
 

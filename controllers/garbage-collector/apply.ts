@@ -1,6 +1,7 @@
 /** Does what was decided, against exactly the objects that were looked at. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
 import { hasReason } from '../../base/errors.ts';
+import { keyOf } from '../../client/keys.ts';
 import type { Context } from '../controller.ts';
 import type { Step } from './plan.ts';
 
@@ -15,7 +16,7 @@ export async function apply(context: Context, subject: Subject, step: Step): Pro
   const uid = object.metadata?.uid ?? '';
   if (step.kind === 'delete') {
     await remove(context, resource, object, step.policy);
-    context.log.info('Collected garbage', { kind: resource.kind, name: targetOf(object) });
+    context.log.info('Collected garbage', { kind: resource.kind, name: keyOf(object) });
   } else if (step.kind === 'dropOwners') {
     await dropOwners(context, resource, object, step.uids);
   } else if (step.kind === 'removeFinalizer') {
