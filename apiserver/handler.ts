@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { messageOf, StatusError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Call, Machinery } from './call.ts';
+import { refuseUpgrade } from './connect/connect.ts';
 import type { Metrics } from './discovery/metrics.ts';
 import type { Page } from './discovery/pages.ts';
 import { methodNotAllowed, notFound } from './errors.ts';
@@ -52,7 +53,7 @@ export function createHandler(deps: HandlerDeps): Handler {
       void serve(deps, { request, response, warnings: [] });
     },
     onUpgrade: (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
+      socket.on('error', () => socket.destroy()); // Also while nobody else listens yet.
       void serveUpgrade(deps, request, { socket, head });
     },
   };
@@ -137,11 +138,7 @@ async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Up
     await connect({ info, user, object: objectOf(deps, route, info), request, upgrade });
   } catch (error) {
     const status = asStatus(deps, error, info);
-    const body = JSON.stringify(status);
-    upgrade.socket.end(
-      `HTTP/1.1 ${status.code} ${status.reason}\r\ncontent-type: application/json\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    );
+    refuseUpgrade(upgrade.socket, status);
   }
 }
 

@@ -95,11 +95,6 @@ async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Pr
     now,
   });
   const { serviceClusterIpRange: serviceCidr, serviceNodePortRange: nodePortRange } = config;
-  const kubeletClient = {
-    cert: read(config.kubeletClientCertificate),
-    key: read(config.kubeletClientKey),
-    ca: read(config.kubeletCertificateAuthority),
-  };
   const signingKeyFile = config.serviceAccountSigningKeyFile;
   const issueToken = signingKeyFile && createTokenIssuer({ signingKeyFile, issuer, now });
   return {
@@ -107,9 +102,18 @@ async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Pr
     authorize,
     refuse: forbiddenError,
     admission: createAdmission({ reader, serviceCidr, nodePortRange }),
-    connectors: createConnectors({ reader, kubeletClient }),
+    connectors: connectorsOf(config, reader),
     makers: new Map(issueToken ? [['serviceaccounts/token', issueToken]] : []),
   };
+}
+
+/** None without the certificate that agents know this server by. */
+function connectorsOf(config: Config, reader: ObjectReader): Gates['connectors'] {
+  const cert = read(config.kubeletClientCertificate);
+  const key = read(config.kubeletClientKey);
+  const ca = read(config.kubeletCertificateAuthority);
+  if (!cert || !key || !ca) return new Map();
+  return createConnectors({ reader, kubeletClient: { cert, key, ca } });
 }
 
 const read = (file: string | undefined): Buffer | undefined =>
