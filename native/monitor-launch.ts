@@ -78,8 +78,8 @@ async function talk(
     });
     closeSync(input.writeFd);
     for (const fd of ends.splice(0)) closeSync(fd);
-    const line = await readToEnd(output.readFd);
-    await kernel.waitPidfd(child.pidfd); // It has long left its work to a child of its own.
+    // The child that is waited for leaves its work to one of its own, which is init's.
+    const [line] = await Promise.all([readLine(output.readFd), kernel.waitPidfd(child.pidfd)]);
     kernel.close(child.pidfd);
     return line;
   } finally {
@@ -89,12 +89,13 @@ async function talk(
 }
 
 /** On a thread of libuv's, for the millisecond that it takes. */
-async function readToEnd(fd: number): Promise<string> {
+async function readLine(fd: number): Promise<string> {
   const buffer = Buffer.alloc(4096);
   let length = 0;
   for (;;) {
     const { bytesRead } = await readAsync(fd, buffer, length, buffer.length - length, null);
     length += bytesRead;
-    if (bytesRead === 0 || length === buffer.length) return buffer.toString('utf8', 0, length);
+    const isWhole = bytesRead === 0 || buffer[length - 1] === 0x0a || length === buffer.length;
+    if (isWhole) return buffer.toString('utf8', 0, length);
   }
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr unsigned kHarmless = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 constexpr std::string_view kRoot = "/sys/fs/cgroup/";
 
-/** "/sys/fs/cgroup/memory/kubepods/…" → "memory"; empty where hierarchies are mounted elsewhere. */
+/** "/sys/fs/cgroup/memory/kubepods/…" → "memory"; empty where it is mounted elsewhere. */
 std::string hierarchyOf(const std::string &dir) {
   if (!dir.starts_with(kRoot)) return {};
   return dir.substr(kRoot.size(), dir.find('/', kRoot.size()) - kRoot.size());

@@ -80,7 +80,8 @@ void CgroupPlace::killAll(const std::vector<std::string> &dirs) {
   if (kill && write(kill.get(), "1", 1) == 1) return;
   if (place.others_.empty()) return;
   // Without cgroup.kill a fork can slip by one round, but not by all of them for long.
-  for (int round = 0; round < kKillRoundsMax && killListed(place.others_[0].get()); round++) continue;
+  int rounds = kKillRoundsMax;
+  while (rounds-- > 0 && killListed(place.others_[0].get())) continue;
 }
 
 int64_t CgroupPlace::countOomKills(const std::vector<std::string> &dirs) {

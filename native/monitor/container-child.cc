@@ -65,7 +65,9 @@ Status setUpExec(const ContainerSpec &spec, int containerPidfd, const CgroupPlac
   TRY(place.enterOthers());
   TRY(makeSession());
   TRY(setOomScoreAdj(spec.oomScoreAdj));
-  if (setns(containerPidfd, CLONE_NEWNS | CLONE_NEWCGROUP) != 0) return failed("setns", "container");
+  if (setns(containerPidfd, CLONE_NEWNS | CLONE_NEWCGROUP) != 0) {
+    return failed("setns", "container");
+  }
   UniqueFd terminal;
   if (exec.terminal) TRY(takeTerminal(spec, false, reporter, terminal));
   return finish(spec, ends, terminal.get());

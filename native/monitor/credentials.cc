@@ -41,7 +41,7 @@ Status readOwnCapabilities(uint64_t &permitted) {
   return done();
 }
 
-/** Inheritable and ambient stay empty: nothing comes to a process that its file does not give it. */
+/** Inheritable and ambient stay empty: a program gets only what its file gives it. */
 Status setCapabilities(uint64_t set) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};

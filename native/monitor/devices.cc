@@ -114,7 +114,8 @@ Status openTerminal(const ContainerSpec &owner, UniqueFd &master, UniqueFd &slav
 }
 
 Status mountConsole(int slave) {
-  const UniqueFd made(open("/dev/console", O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600));
+  const int flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC;
+  const UniqueFd made(open("/dev/console", flags, 0600));
   const UniqueFd target(open("/dev/console", O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!target) return failed("open", "/dev/console");
   UniqueFd mount;

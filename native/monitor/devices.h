@@ -3,7 +3,7 @@
 #include "mounts.h"
 #include "spec.h"
 
-/** A fresh /dev with nodes, pts, shm (a copy of `sharedMemory`) and mqueue. `nullDevice`: its null. */
+/** A fresh /dev with nodes, pts, mqueue, and `sharedMemory` as its shm; `nullDevice`: its null. */
 Status mountDevices(const ContainerRoot &root, const ContainerSpec &spec, int sharedMemory,
                     UniqueFd &nullDevice);
 

@@ -12,7 +12,8 @@
 namespace {
 
 /** What is not of devices, or is the container's own. */
-constexpr std::string_view kSkipped[] = {".", "..", "pts", "shm", "mqueue", "fd", "console", "core"};
+constexpr std::string_view kSkipped[] = {".",      "..", "pts",     "shm",
+                                         "mqueue", "fd", "console", "core"};
 constexpr int kDepthMax = 4;
 
 struct CloseDir {
@@ -50,7 +51,8 @@ Status copyInto(int source, int target, int depth) {
         std::find(std::begin(kSkipped), std::end(kSkipped), name) != std::end(kSkipped);
     struct stat facts = {};
     if (isSkipped || fstatat(source, name, &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (S_ISDIR(facts.st_mode) && depth < kDepthMax) TRY(copyDirectory(source, target, name, depth));
+    const bool isDirectory = S_ISDIR(facts.st_mode) && depth < kDepthMax;
+    if (isDirectory) TRY(copyDirectory(source, target, name, depth));
     if (S_ISCHR(facts.st_mode) || S_ISBLK(facts.st_mode)) TRY(copyNode(target, name, facts));
   }
   return done();

@@ -12,9 +12,10 @@ constexpr mode_t kMode = 0640;
 }  // namespace
 
 Status LogFile::open() {
-  UniqueFd file(::open(path_.c_str(),
-                       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
-                       kMode));
+  // Not blocking: somebody may have put a FIFO there.
+  constexpr int kFlags =
+      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+  UniqueFd file(::open(path_.c_str(), kFlags, kMode));
   struct stat facts = {};
   if (!file || fstat(file.get(), &facts) != 0) return failed("open log", path_);
   if (!S_ISREG(facts.st_mode)) return refused(EINVAL, "open log", path_);

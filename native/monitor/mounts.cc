@@ -136,7 +136,8 @@ Status enterRoot(int root) {
   if (fchdir(root) != 0) return failed("fchdir", "root");
   // The old root comes to lie on top of the new one, and is taken off.
   if (sys::pivotRoot(".", ".") != 0) return failed("pivot_root");
-  if (sys::mount("", ".", nullptr, MS_SLAVE | MS_REC, nullptr) != 0) return failed("mount", "slave");
+  const unsigned long slave = MS_SLAVE | MS_REC;
+  if (sys::mount("", ".", nullptr, slave, nullptr) != 0) return failed("mount", "slave");
   if (sys::unmount(".", sys::kUnmountDetach) != 0) return failed("umount2", "old root");
   return chdir("/") == 0 ? done() : failed("chdir", "/");
 }

@@ -93,7 +93,9 @@ void Peer::start(const Request &request) {
   });
 }
 
-void Peer::signal(const Request &request) { answer(request, pod_.signal(request.id, request.signal)); }
+void Peer::signal(const Request &request) {
+  answer(request, pod_.signal(request.id, request.signal));
+}
 
 void Peer::remove(const Request &request) { answer(request, pod_.remove(request.id)); }
 

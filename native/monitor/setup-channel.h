@@ -5,7 +5,7 @@
 #include "status.h"
 #include "unique-fd.h"
 
-/** What a child tells us between its birth and its execve; the execve itself is the channel's end. */
+/** What a child tells us between its birth and its execve; execve itself is the channel's end. */
 struct SetupMessage {
   enum class Kind : char {
     kNothing,         // Nothing to read yet.

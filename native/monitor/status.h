@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-/** How a step went: errno (0: well), the step's name, and what it was about (a path, or nothing). */
+/** How a step went: errno (0: well), its name, and what it was about (a path, or nothing). */
 struct [[nodiscard]] Status {
   int error = 0;
   std::string step;

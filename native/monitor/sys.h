@@ -1,7 +1,7 @@
 #pragma once
 
-// System calls by number: glibc has wrappers for some of them only since 2.36, and its <sys/mount.h>
-// clashes with <linux/mount.h>. Nothing here decides anything.
+// System calls by number: glibc has wrappers for some of them only since 2.36, and its own
+// <sys/mount.h> clashes with <linux/mount.h>. Nothing here decides anything.
 
 #include <linux/mount.h>
 #include <linux/openat2.h>

@@ -20,7 +20,7 @@ bool isOurs(std::string_view name, const SandboxSpec &spec) {
          std::find(std::begin(kOfIpc), std::end(kOfIpc), name) != std::end(kOfIpc);
 }
 
-/** Dots part the name, and slashes then stand for the dots of an interface's name; or the reverse. */
+/** Dots part the name; a slash in it then stands for the dot of an interface's name. */
 std::string toPath(std::string_view name) {
   std::string path(name);
   for (char &letter : path) {
