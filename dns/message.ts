@@ -53,8 +53,7 @@ export function parseQuery(query: Buffer, transport: Transport): Request | Rcode
   }
   const packet = decodeSafely(query);
   const question = packet?.questions?.[0];
-  // Labels with other bytes would not survive being text; no name of a cluster has any.
-  if (!packet || !question || !/^[\x21-\x7e]+$/.test(question.name)) return rcode.formErr;
+  if (!packet || !question || !isPlainName(question.name)) return rcode.formErr;
   if (question.class !== undefined && question.class !== 'IN') return rcode.refused;
   if (String(question.type) === 'ANY') return rcode.notImp; // RFC 8482: it serves attackers only.
   const opt = packet.additionals?.find(({ type }) => type === 'OPT');
@@ -67,6 +66,10 @@ export function parseQuery(query: Buffer, transport: Transport): Request | Rcode
     isPlain: opt?.type !== 'OPT' || opt.options.length === 0,
   };
 }
+
+/** Labels with other bytes, or dots, would not survive being text; no name here has any. */
+const isPlainName = (name: string): boolean =>
+  name === '.' || /^[\x21-\x2d\x2f-\x7e]+(?:\.[\x21-\x2d\x2f-\x7e]+)*$/.test(name);
 
 /** The response's bytes; by UDP cut to what the client takes, with TC set so that it asks by TCP. */
 export function encodeResponse(request: Request, response: Response): Buffer {
