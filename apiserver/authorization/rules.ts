@@ -5,7 +5,6 @@ import type { PolicyRule } from './rbac.ts';
 export const core = '""';
 export const all = '*';
 export const read = 'get list watch';
-export const write = 'create delete deletecollection patch update';
 
 /** `allow('get list', 'apps', 'deployments')`; `names` narrows it to objects of these names. */
 export function allow(
