@@ -1,4 +1,5 @@
 /** Puts the parts together: store → registry → verbs → handler → listening server. */
+import { setMaxListeners } from 'node:events';
 import type { Resource } from '../api/resource.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -43,10 +44,12 @@ export async function assemble(options: Assembly): Promise<Running & { readonly 
   };
   const registry = await openRegistry(resources, { store, clock, onLost });
   const gates = await options.gates(registry);
-  const machinery: Machinery = { registry, admission: gates.admission, clock };
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // One for each watch.
+  const { signal } = stopping;
+  const machinery = { registry, admission: gates.admission, clock, stopping: signal };
   const server = await serve(options, { registry, gates, machinery });
   const { port } = server;
-  const stopping = new AbortController();
   const stop = async () => {
     if (isStopping) return;
     isStopping = true;
@@ -62,7 +65,7 @@ export async function assemble(options: Assembly): Promise<Running & { readonly 
     await stop();
     throw error;
   }
-  startUpkeep({ store, registry, resources, clock, log, signal: stopping.signal });
+  startUpkeep({ store, registry, resources, clock, log, signal });
   log.info('Serving the API', { port, revision: registry.revision });
   return { port, stop };
 }

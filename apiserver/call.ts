@@ -22,6 +22,8 @@ export interface Machinery {
   readonly registry: Registry;
   readonly admission: Admission;
   readonly clock: Clock;
+  /** The server ends: whatever would last for ever must end too. */
+  readonly stopping: AbortSignal;
 }
 
 export type Verb = (call: Call, server: Machinery) => Promise<void>;

@@ -1,6 +1,5 @@
 /** The whole server over real HTTPS, on a store in a temporary folder. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import * as http2 from 'node:http2';
 import { request as httpsRequest } from 'node:https';
@@ -13,17 +12,17 @@ import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import { assemble } from './assemble.ts';
+import { createAuthority } from './authentication/testing.ts';
 import type { User } from './request.ts';
 
 const folder = mkdtempSync(join(tmpdir(), `wherry-apiserver-${process.pid}-`));
-const files = { key: join(folder, 'tls.key'), cert: join(folder, 'tls.crt') };
+let tls: { readonly cert: string; readonly key: string; readonly ca: string };
 
-test.before(() => {
-  const args =
-    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=test';
-  const names = ['-addext', 'subjectAltName=IP:127.0.0.1'];
-  const out = ['-keyout', files.key, '-out', files.cert];
-  execFileSync('openssl', [...args.split(' '), ...names, ...out], { stdio: 'ignore' });
+test.before(async () => {
+  const authority = await createAuthority();
+  const names = [{ type: 'ip', value: '127.0.0.1' }] as const;
+  const { cert, key } = await authority.issue({ subject: 'CN=test', use: 'server', names });
+  tls = { cert, key, ca: authority.cert };
 });
 
 test.after.always(() => rmSync(folder, { recursive: true }));
@@ -39,8 +38,8 @@ async function start(t: ExecutionContext, file = join(folder, `state-${count++}.
     listen: {
       addresses: ['127.0.0.1'],
       port: 0,
-      certificate: readFileSync(files.cert),
-      key: readFileSync(files.key),
+      certificate: Buffer.from(tls.cert),
+      key: Buffer.from(tls.key),
       clientCa: undefined,
     },
     advertiseAddress: '192.0.2.1',
@@ -58,7 +57,7 @@ async function start(t: ExecutionContext, file = join(folder, `state-${count++}.
     onFatal: (error) => t.fail(error.message),
   });
   const session = http2.connect(`https://127.0.0.1:${server.port}`, {
-    ca: readFileSync(files.cert),
+    ca: tls.ca,
   });
   session.on('error', () => {});
   const stop = async () => {
@@ -663,7 +662,7 @@ test('HTTP/1.1 clients are served too, and large answers are compressed for who 
   }
   const { headers, length } = await new Promise<{ headers: IncomingHttpHeaders; length: number }>(
     (resolve, reject) => {
-      const options = { host: '127.0.0.1', port, path: configs, ca: readFileSync(files.cert) };
+      const options = { host: '127.0.0.1', port, path: configs, ca: tls.ca };
       const request = httpsRequest({ ...options, headers: { 'accept-encoding': 'gzip' } });
       request.on('error', reject);
       request.on('response', async (response) => {
@@ -690,4 +689,13 @@ test('every acknowledged write is there after a restart', async (t) => {
   const sorted = (items: { metadata: { name: string } }[]) =>
     items.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   t.deepEqual(sorted(body.items), sorted(made.map((each) => each.body)));
+});
+
+test('a server that stops ends its watches at once', async (t) => {
+  const { ask, watch, stop } = await start(t);
+  await ask(`POST ${configs}`, config('a'));
+  const open = watch(`${configs}?watch=1`);
+  t.deepEqual(await open.show(1), ['ADDED a']);
+  await stop();
+  t.deepEqual(await open.show(1), ['end']);
 });

@@ -21,18 +21,23 @@ export const watch: Verb = async (call, server) => {
   const selection = selectionOf(call.resource, call.info);
   const seconds = numberParameter(call.info.query, 'timeoutSeconds') || randomInt(1800, 3600);
   const stop = new AbortController();
-  const { registry, clock } = server;
+  const { registry, clock, stopping } = server;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const onStopping = () => stop.abort();
   if (start.isNewest) await registry.fresh();
+  stopping.addEventListener('abort', onStopping);
   const stream = new WatchStream(call, () => {
     stop.abort();
+    stopping.removeEventListener('abort', onStopping);
     resolve();
   });
   try {
     await registry.reach(start.revision);
     const view = viewOf(call, server);
     const end = begin(server, call, { start, selection, view, stream });
-    stop.signal.addEventListener('abort', end);
+    // The client may have gone while the revision was waited for.
+    if (stop.signal.aborted) end();
+    else stop.signal.addEventListener('abort', end);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     stream.send(eventLine('ERROR', Buffer.from(JSON.stringify(error))));
