@@ -5,8 +5,7 @@ import { pods } from '../api/resources.ts';
 import { hasReason, messageOf } from '../base/errors.ts';
 import { startContainer } from './apply-start.ts';
 import type { AgentContext } from './context.ts';
-import { stopProbes } from './exits.ts';
-import { type LivePod, recordOf, saveRecord } from './live-pod.ts';
+import { endRun, type LivePod, recordOf, saveRecord } from './live-pod.ts';
 import { podLogDir } from './paths.ts';
 import { isFinished, isRestartable, type Step } from './plan.ts';
 import { tell } from './pod-events.ts';
@@ -121,7 +120,7 @@ const executors: Executors = {
   async removeSandbox(context, live) {
     const { state, monitor } = live;
     const record = recordOf(state);
-    for (const id of live.probes.keys()) stopProbes(live, id);
+    for (const id of [...live.probes.keys(), ...live.waiters.keys()]) endRun(live, id);
     if (record) await removeSandbox(context, record, monitor);
     delete live.monitor;
     delete state.sandbox;

@@ -6,7 +6,7 @@ import type { Container } from '../api/types/core-v1.generated.ts';
 import { messageOf } from '../base/errors.ts';
 import type { ContainerState } from '../native/index.ts';
 import type { AgentContext } from './context.ts';
-import { type LivePod, saveRecord } from './live-pod.ts';
+import { endRun, type LivePod, saveRecord } from './live-pod.ts';
 import { readLogTail } from './log-tail.ts';
 import { containerDir, containerLogPath } from './paths.ts';
 import { backoffAfterRunMs, isRestartable } from './plan.ts';
@@ -31,12 +31,12 @@ export function recordExit(context: AgentContext, live: LivePod, exit: Container
   const { state } = live;
   const memory = [...state.containers.values()].find(({ run }) => run?.id === exit.id);
   if (!memory?.run || memory.run.status === 'exited') return false;
-  stopProbes(live, exit.id);
   memory.run = endedRun(context, state, { memory, run: memory.run, exit });
   const ranMs = memory.run.finishedAtMs! - memory.run.startedAtMs!;
   memory.backoffMs = backoffAfterRunMs(memory.backoffMs, ranMs);
   delete memory.unhealthy;
   saveRecord(context.paths, state);
+  endRun(live, exit.id);
   void release(context, live, exit.id);
   if (memory.backoffMs > 0 && isRestartable(state, memory) && !memory.run.kill) {
     const message = `Back-off restarting failed container ${memory.name} in pod ${podTitleOf(state)}`;
@@ -53,7 +53,6 @@ export function recordLoss(context: AgentContext, live: LivePod): void {
   for (const memory of state.containers.values()) {
     const { run } = memory;
     if (!run || run.status === 'exited') continue;
-    stopProbes(live, run.id);
     const now = context.clock.now();
     memory.run = {
       ...run,
@@ -64,13 +63,9 @@ export function recordLoss(context: AgentContext, live: LivePod): void {
       startedAtMs: run.startedAtMs ?? now,
       finishedAtMs: now,
     };
+    endRun(live, run.id);
   }
   saveRecord(context.paths, state);
-}
-
-export function stopProbes({ probes }: LivePod, containerId: string): void {
-  probes.get(containerId)?.abort();
-  probes.delete(containerId);
 }
 
 function endedRun(

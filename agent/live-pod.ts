@@ -20,6 +20,27 @@ export interface LivePod {
   monitor?: Monitor;
   /** Ends the probes of the containers that run, by container id. */
   readonly probes: Map<string, AbortController>;
+  /** Who waits for the end of a container, by its id. */
+  readonly waiters: Map<string, (() => void)[]>;
+}
+
+/** Resolves when that run of a container has ended, at once when it does not run. */
+export function whenEnded({ state, waiters }: LivePod, containerId: string): Promise<void> {
+  const isRunning = [...state.containers.values()].some(
+    ({ run }) => run?.id === containerId && run.status === 'running',
+  );
+  if (!isRunning) return Promise.resolve();
+  return new Promise((resolve) => {
+    waiters.set(containerId, [...(waiters.get(containerId) ?? []), resolve]);
+  });
+}
+
+/** The run has ended: its probes end, and those who waited for it go on. */
+export function endRun({ probes, waiters }: LivePod, containerId: string): void {
+  probes.get(containerId)?.abort();
+  probes.delete(containerId);
+  for (const resolve of waiters.get(containerId) ?? []) resolve();
+  waiters.delete(containerId);
 }
 
 export function newLivePod(pod: Pod, clock: Clock): LivePod {
@@ -42,7 +63,7 @@ export function newLivePod(pod: Pod, clock: Clock): LivePod {
   };
   remember(state, 'init');
   remember(state, 'app');
-  return { state, probes: new Map() };
+  return { state, probes: new Map(), waiters: new Map() };
 }
 
 /** As on disk: the sandbox with what its containers did so far. */

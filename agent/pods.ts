@@ -12,7 +12,6 @@ import { recordExit, recordLoss } from './exits.ts';
 import { type LivePod, newLivePod } from './live-pod.ts';
 import { planPod, type Step } from './plan.ts';
 import { startProbes } from './probes/probes.ts';
-import { podKeyOf } from './state.ts';
 import { findUnsupported } from './unsupported.ts';
 
 const roundsMax = 1000; // A plan that never comes to rest is a bug: say so instead of spinning.
@@ -76,15 +75,15 @@ export class Pods {
     return [...this.#live.values()];
   }
 
-  find(namespace: string, name: string): LivePod | undefined {
-    return this.list().find(
-      ({ state }) => podKeyOf(state) === podKeyOf({ namespace, name }) && !state.gone,
-    );
-  }
-
-  /** All pods look again: an image was imported, the network came up. */
-  wake(): void {
-    for (const uid of this.#live.keys()) this.#reconciler.enqueue(uid);
+  /** An image came or went: whoever waits for one tries at once. */
+  imagesChanged(): void {
+    for (const { state } of this.#live.values()) {
+      for (const memory of state.containers.values()) {
+        const { waiting } = memory;
+        if (waiting && /Image/.test(waiting.reason)) memory.waiting = { ...waiting, retryAtMs: 0 };
+      }
+    }
+    this.#wake();
   }
 
   /** `--pods-on-exit=stop`: resolves when no pod is left on the node. */
@@ -94,7 +93,7 @@ export class Pods {
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
-    this.wake();
+    this.#wake();
     if (this.#live.size > 0) await empty;
   }
 
@@ -105,6 +104,10 @@ export class Pods {
       for (const probe of probes.values()) probe.abort();
       monitor?.disconnect();
     }
+  }
+
+  #wake(): void {
+    for (const uid of this.#live.keys()) this.#reconciler.enqueue(uid);
   }
 
   #remember(uid: string, pod: Pod): void {

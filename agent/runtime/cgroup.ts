@@ -26,6 +26,36 @@ export function applyCgroups(steps: readonly CgroupStep[]): void {
   }
 }
 
+/** SIGKILLs every process in the cgroups and below, until none is left. */
+export async function killCgroups(dirs: readonly string[], clock: Clock): Promise<void> {
+  for (let tries = 0; tries < triesMax; tries++) {
+    const pids = new Set(dirs.flatMap(processesIn));
+    if (pids.size === 0) return;
+    for (const pid of pids) kill(pid);
+    await clock.sleep(Math.min(2 ** tries, 200));
+  }
+  throw new Error(`processes in ${dirs.join(', ')} outlive SIGKILL`);
+}
+
+function processesIn(dir: string): number[] {
+  try {
+    const own = readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+    const children = readdirSync(dir, { withFileTypes: true }).filter((each) => each.isDirectory());
+    return [...own.map(Number), ...children.flatMap(({ name }) => processesIn(join(dir, name)))];
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENODEV')) return []; // Removed meanwhile.
+    throw error;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    if (pid > 1) process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+}
+
 /** Removes the cgroups with all below them, once their processes are gone. */
 export async function removeCgroups(dirs: readonly string[], clock: Clock): Promise<void> {
   for (const dir of dirs) {

@@ -52,7 +52,6 @@ export async function planContainerSpec(
   const security = container.securityContext ?? {};
   const terminal = container.tty === true;
   const dir = containerDir(paths, id);
-  const guardsDevices = hierarchies.some(({ controllers }) => controllers.includes('devices'));
   const asked = { pod, container, title: podTitleOf(state) };
   return {
     id,
@@ -65,7 +64,7 @@ export async function planContainerSpec(
     rootDir: join(dir, 'root'),
     mounts: mountsOf(context, state, plan),
     ...planUser(asked, image.config.User ?? '', readAccounts(lowerDirs)),
-    capabilities: planCapabilities(container, { guardsDevices }),
+    capabilities: planCapabilities(container),
     noNewPrivileges: security.allowPrivilegeEscalation === false,
     privileged: security.privileged === true,
     readOnlyRoot: security.readOnlyRootFilesystem === true,

@@ -28,10 +28,9 @@ export interface Limits {
   readonly cpuQuotaUs?: number; // Of each 100 ms.
   readonly memoryBytes?: number;
   readonly pidsMax?: number;
-  /** Only the harmless devices (v1; v2 has no file for it). */
-  readonly guardDevices?: boolean;
 }
 
+// The monitor guards the devices of each container's leaf itself.
 const used = ['cpu', 'cpuacct', 'memory', 'pids', 'devices'];
 const periodUs = 100_000;
 const quotaUsMin = 1000;
@@ -90,12 +89,10 @@ export function planLeaf(
 export function containerLimits(container: Container): Limits {
   const { requests = {}, limits = {} } = container.resources ?? {};
   const cpu = requests.cpu ?? limits.cpu;
-  const isPrivileged = container.securityContext?.privileged === true;
   return {
     cpuShares: sharesOf(cpu === undefined ? 0 : quantityMilli(cpu)),
     ...(limits.cpu !== undefined && { cpuQuotaUs: quotaOf(quantityMilli(limits.cpu)) }),
     ...(limits.memory !== undefined && { memoryBytes: quantityValue(limits.memory) }),
-    ...(!isPrivileged && { guardDevices: true }),
   };
 }
 
@@ -137,14 +134,13 @@ function planGroup(
 
 type Writes = [file: string, value: string][];
 
-function writesV1({ cpuShares, cpuQuotaUs, memoryBytes, pidsMax, guardDevices }: Limits): Writes {
+function writesV1({ cpuShares, cpuQuotaUs, memoryBytes, pidsMax }: Limits): Writes {
   return [
     ...set('cpu.shares', cpuShares),
     ...set('cpu.cfs_period_us', cpuQuotaUs && periodUs),
     ...set('cpu.cfs_quota_us', cpuQuotaUs),
     ...set('memory.limit_in_bytes', memoryBytes),
     ...set('pids.max', pidsMax),
-    ...(guardDevices ? deviceRules : []),
   ];
 }
 
@@ -159,15 +155,6 @@ function writesV2({ cpuShares, cpuQuotaUs, memoryBytes, pidsMax }: Limits): Writ
 
 const set = (file: string, value: number | string | undefined): Writes =>
   value === undefined ? [] : [[file, String(value)]];
-
-/** Any node may be made, only these opened: null, zero, full, random, urandom, tty, ptmx, pts. */
-const deviceRules: Writes = [
-  ['devices.deny', 'a'],
-  ...['c *:* m', 'b *:* m'].map((rule): [string, string] => ['devices.allow', rule]),
-  ...['1:3', '1:5', '1:7', '1:8', '1:9', '5:0', '5:1', '5:2', '136:*'].map(
-    (device): [string, string] => ['devices.allow', `c ${device} rwm`],
-  ),
-];
 
 const sharesOf = (milli: number) => Math.max(sharesMin, Math.floor((milli * 1024) / 1000));
 const quotaOf = (milli: number) => Math.max(quotaUsMin, Math.ceil((milli * periodUs) / 1000));

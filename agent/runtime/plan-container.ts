@@ -84,18 +84,13 @@ export function planUser(
 }
 
 /** What a container may do as root: the default set of containerd, changed by the spec. */
-export function planCapabilities(
-  { securityContext }: Container,
-  { guardsDevices }: { guardsDevices: boolean },
-): string[] {
+export function planCapabilities({ securityContext }: Container): string[] {
   if (securityContext?.privileged) return allCapabilities.map(prefixed);
-  // Without a device cgroup, a node made in the container would open the machine's disks.
-  const base = guardsDevices ? defaults : defaults.filter((name) => name !== 'MKNOD');
   const { add = [], drop = [] } = securityContext?.capabilities ?? {};
   const [added, dropped] = [add.map(bare), drop.map(bare)];
   const unknown = [...added, ...dropped].find((name) => name !== 'ALL' && !known.has(name));
   if (unknown) throw new StartError('CreateContainerError', `unknown capability "CAP_${unknown}"`);
-  const start = added.includes('ALL') ? allCapabilities : base;
+  const start = added.includes('ALL') ? allCapabilities : defaults;
   const kept = dropped.includes('ALL') ? [] : start.filter((name) => !dropped.includes(name));
   const named = added.filter((name) => name !== 'ALL');
   return [...new Set([...kept, ...named])].map(prefixed);

@@ -3,7 +3,7 @@
  * written before each side effect and removed last, so a crash anywhere leaves a name for it.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, messageOf, wrapError } from '../../base/errors.ts';
@@ -13,7 +13,7 @@ import { containerDir, netnsDir, sandboxDir } from '../paths.ts';
 import { hostnameOf } from '../plan-files.ts';
 import { removeRecord, writePod, writeRecord } from '../records.ts';
 import type { PodState, SandboxRecord } from '../state.ts';
-import { applyCgroups, removeCgroups } from './cgroup.ts';
+import { applyCgroups, killCgroups, removeCgroups } from './cgroup.ts';
 import { planLeaf, planPodCgroup, podCgroupPath } from './plan-cgroup.ts';
 
 const MNT_DETACH = 2;
@@ -125,32 +125,7 @@ async function endProcesses(
   await monitor?.shutdown().catch((error: unknown) => {
     log.debug('Could not shut monitor down', { sandbox: record.id, error: messageOf(error) });
   });
-  for (let tries = 0; tries < triesMax; tries++) {
-    const pids = record.cgroupDirs.flatMap(processesIn);
-    if (pids.length === 0) return;
-    for (const pid of new Set(pids)) kill(pid);
-    await clock.sleep(Math.min(2 ** tries, 200));
-  }
-  throw new Error(`processes of sandbox ${record.id} outlive SIGKILL`);
-}
-
-function processesIn(dir: string): number[] {
-  try {
-    const own = readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
-    const children = readdirSync(dir, { withFileTypes: true }).filter((each) => each.isDirectory());
-    return [...own.map(Number), ...children.flatMap(({ name }) => processesIn(join(dir, name)))];
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENODEV')) return []; // Removed meanwhile.
-    throw error;
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    if (pid > 1) process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!hasCode(error, 'ESRCH')) throw error;
-  }
+  await killCgroups(record.cgroupDirs, clock);
 }
 
 async function unpin({ kernel }: AgentContext, path: string): Promise<void> {
@@ -162,5 +137,3 @@ async function unpin({ kernel }: AgentContext, path: string): Promise<void> {
   }
   await fs.rm(path, { force: true });
 }
-
-const triesMax = 15;
