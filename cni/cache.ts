@@ -2,14 +2,7 @@
  * What the runtime remembers of an attachment: the configuration and the result of its ADD, which
  * CHECK, DEL and GC want later. The files are named and laid out as libcni's.
  */
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../base/errors.ts';
 import { type NetworkConfList, parseNetworkConfList } from './config.ts';
@@ -41,10 +34,9 @@ export function openResultCache(cacheDir: string): ResultCache {
     join(dir, `${network}-${containerId}-${ifName}`);
   return {
     put: (entry) => {
-      const path = pathOf(entry.network.name, entry);
-      const scratch = join(dir, `.new-${process.pid}-${process.hrtime.bigint()}`);
-      writeFileSync(scratch, JSON.stringify(encode(entry)), { mode: 0o600 });
-      renameSync(scratch, path);
+      // In place: half of one counts as none.
+      const text = JSON.stringify(encode(entry));
+      writeFileSync(pathOf(entry.network.name, entry), text, { mode: 0o600 });
     },
     get: (network, attachment) => readEntry(pathOf(network, attachment)),
     remove: (network, attachment) => {
@@ -91,6 +83,6 @@ function readEntry(path: string): CacheEntry | undefined {
       result: parseResult(body.result, network.cniVersion),
     };
   } catch {
-    return undefined; // Missing, or torn by a power failure.
+    return undefined; // Missing, or torn.
   }
 }

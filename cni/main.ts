@@ -16,6 +16,6 @@ const { status, stdout } = await answerCall(
   },
   host,
 );
-await host.close();
+host.close();
 process.stdout.write(stdout);
 process.exitCode = status;

@@ -27,7 +27,7 @@ export async function ensureBridge(host: Host, { name, address, mtu }: BridgeAdd
 
 /** What is no bridge, or not there, is left alone. */
 export async function removeBridge(host: Host, name: string): Promise<void> {
-  const socket = await host.socket();
+  const socket = host.socket();
   const link = await findLink(socket, name);
   if (link?.kind === 'bridge') await unlessGone(socket.send(deleteLink({ index: link.index })));
 }

@@ -1,5 +1,5 @@
 /** What a plugin is to the protocol around it, in process or as an executable. */
-import { type NetlinkSocket, openNetlink } from '../native/netlink-socket.ts';
+import { type NetlinkSocket, startNetlink } from '../native/netlink-socket.ts';
 import type { PluginRequest } from './request.ts';
 import type { CniResult } from './result.ts';
 
@@ -16,27 +16,30 @@ export interface Plugin {
 export interface Host {
   readonly netnsPath?: string;
   /** Opened at the first call, and kept. */
-  socket(): Promise<NetlinkSocket>;
-  close(): Promise<void>;
+  socket(): NetlinkSocket;
+  close(): void;
 }
 
 const netlinkRoute = 0;
 
 export function createHost(netnsPath?: string): Host {
-  let opening: Promise<NetlinkSocket> | undefined;
+  let socket: NetlinkSocket | undefined;
+  const open = () => {
+    const started = startNetlink(netlinkRoute, netnsPath);
+    started.opened.catch(() => {
+      socket = undefined; // The next call tries again.
+    });
+    return started;
+  };
   return {
     ...(netnsPath !== undefined && { netnsPath }),
     socket: () => {
-      opening ??= openNetlink(netlinkRoute, netnsPath);
-      opening.catch(() => {
-        opening = undefined;
-      });
-      return opening;
+      socket ??= open();
+      return socket;
     },
-    close: async () => {
-      const socket = await opening?.catch(() => undefined);
+    close: () => {
       socket?.close();
-      opening = undefined;
+      socket = undefined;
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The pod's network namespace, opened for wiring. */
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statfsSync, statSync } from 'node:fs';
 import { hasCode } from '../base/errors.ts';
-import { type NetlinkSocket, openNetlink } from '../native/netlink-socket.ts';
+import { type NetlinkSocket, startNetlink } from '../native/netlink-socket.ts';
 import { CniError } from './error.ts';
 import type { Host } from './plugin.ts';
 import { netnsOf, type PluginRequest } from './request.ts';
@@ -11,6 +11,7 @@ export interface PodNetns {
   readonly fd: number;
   /** Where the addon can open it. */
   readonly path: string;
+  /** Being opened while other things go on. */
   readonly socket: NetlinkSocket;
 }
 
@@ -30,9 +31,7 @@ export async function withPodNetns<T>(
     if (own.ino === its.ino && own.dev === its.dev) {
       throw new CniError(8, `CNI_NETNS ${request.netnsPath} is the host's own namespace`);
     }
-    const socket = await openNetlink(netlinkRoute, path).catch((error) => {
-      throw hasCode(error, 'EINVAL') ? unknown(path, error) : error;
-    });
+    const socket = startNetlink(netlinkRoute, path);
     try {
       return await work({ fd, path, socket });
     } finally {
@@ -58,8 +57,12 @@ export async function withPodNetnsIfAny<T>(
   }
 }
 
+const namespaceFs = 0x6e73_6673; // NSFS_MAGIC
+
 function open(path: string): number {
   try {
+    // A file that is no namespace, or that was the mount point of one.
+    if (statfsSync(path).type !== namespaceFs) throw unknown(path);
     return openSync(path, 'r');
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ESRCH')) throw unknown(path, error);
@@ -67,5 +70,5 @@ function open(path: string): number {
   }
 }
 
-const unknown = (path: string, cause: unknown) =>
+const unknown = (path: string, cause?: unknown) =>
   new CniError('unknownContainer', `there is no network namespace ${path}`, { cause });

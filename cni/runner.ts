@@ -49,7 +49,7 @@ export interface NetworkRunner {
   /** The bridge with the node's own address, so that it is there before the first pod. */
   ensureBridge(bridge: BridgeAddress): Promise<void>;
   removeBridge(name: string): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 interface Context {

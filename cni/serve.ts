@@ -81,7 +81,7 @@ async function answerFrame(payload: Buffer, own: Host): Promise<Buffer> {
   try {
     return encode(await answerCall(caller.call, host));
   } finally {
-    if (!isHere) await host.close();
+    if (!isHere) host.close();
   }
 }
 

@@ -28,6 +28,8 @@ export interface Outcome {
 }
 
 export interface NetlinkSocket {
+  /** Rejects when it cannot be opened. */
+  readonly opened: Promise<void>;
   /** One outcome for each message. A failed message does not stop those after it. */
   transact(messages: readonly Message[]): Promise<Outcome[]>;
   /** As transact, but throws the first error. Gives the replies to all messages. */
@@ -53,24 +55,47 @@ const timeoutMs = 10_000; // The kernel answers in milliseconds; rtnl may be hel
 
 /** Opens a socket in the namespace pinned at `netnsPath` (absent: our own). */
 export async function openNetlink(protocol: number, netnsPath?: string): Promise<NetlinkSocket> {
-  const fd = await kernel.openNetlink(protocol, netnsPath);
+  const socket = createSocket(kernel.openNetlink(protocol, netnsPath));
+  await socket.opened;
+  return socket;
+}
+
+/** As openNetlink, but without waiting: what is sent waits, and fails if opening failed. */
+export function startNetlink(protocol: number, netnsPath?: string): NetlinkSocket {
+  return createSocket(kernel.openNetlink(protocol, netnsPath));
+}
+
+function createSocket(opening: Promise<number>): NetlinkSocket {
   let sequence = 0;
   let isOpen = true;
-  let last: Promise<unknown> = Promise.resolve();
+  let pending = 1; // Opening, and calls that wait or are under way.
+  const settled = () => {
+    pending--;
+  };
+  let last: Promise<unknown> = opening.then(settled, settled);
+  let fd = -1;
+  const opened = opening.then((number) => {
+    fd = number;
+  });
+  opened.catch(() => {}); // Whatever is sent tells it.
+  const call = async (request: Uint8Array) => {
+    if (!isOpen) throw new Error('the netlink socket is closed');
+    if (fd < 0) await opened;
+    return kernel.netlinkTransact(fd, request, timeoutMs);
+  };
   const transact = (messages: readonly Message[]) => {
     if (messages.length === 0) return Promise.resolve([]);
     const first = sequence + 1;
     sequence = (sequence + messages.length) % 0x4000_0000;
     const request = encodeBatch(messages, first);
-    // Two calls at once on one socket would take each other's replies.
-    const answer = last.then(() => {
-      if (!isOpen) throw new Error('the netlink socket is closed');
-      return kernel.netlinkTransact(fd, request, timeoutMs);
-    });
-    last = answer.catch(() => {});
+    // Two calls at once on one socket would take each other's replies. An idle one starts at once.
+    const answer = pending === 0 ? call(request) : last.then(() => call(request));
+    pending++;
+    last = answer.then(settled, settled);
     return answer.then((bytes) => decodeReplies(bytes, messages, first));
   };
   return {
+    opened,
     transact,
     send: async (...messages) => {
       const outcomes = await transact(messages);
@@ -81,7 +106,7 @@ export async function openNetlink(protocol: number, netnsPath?: string): Promise
       if (!isOpen) return;
       isOpen = false;
       // Not before a call on its thread is done with the descriptor: its number may be used anew.
-      void last.then(() => kernel.close(fd));
+      void last.then(() => opening).then(kernel.close, () => {});
     },
   };
 }

@@ -78,7 +78,7 @@ async function addOne(dataDir: string, id: number, held: Map<number, string>): P
   }
 }
 
-test('keepOnly frees what a crash left: empty and half files, strange links, other owners', (t) => {
+test('keepOnly frees what a crash left: empty and half files, attempts, other owners', (t) => {
   const dir = mkdtempSync(join(tmpdir(), `wherry-ipam-${process.pid}-`));
   t.teardown(() => rmSync(dir, { recursive: true }));
   const store = openAddressStore(dir);
@@ -88,7 +88,7 @@ test('keepOnly frees what a crash left: empty and half files, strange links, oth
   writeFileSync(join(dir, '10.0.0.4'), '');
   writeFileSync(join(dir, '10.0.0.5'), 'ali');
   writeFileSync(join(dir, '10.0.0.6'), 'alive'); // As the oldest upstream version wrote it.
-  writeFileSync(join(dir, '.new-1-2-3'), 'alive');
+  writeFileSync(join(dir, '.by-attachment', 'dead@eth0@1=10.0.0.7'), '');
   writeFileSync(join(dir, 'lock'), '');
   t.deepEqual(store.keepOnly([alive]).sort(), ['10.0.0.3', '10.0.0.4', '10.0.0.5']);
   t.deepEqual(readdirSync(dir).sort(), [
@@ -98,10 +98,10 @@ test('keepOnly frees what a crash left: empty and half files, strange links, oth
     'last_reserved_ip.0',
     'lock',
   ]);
-  t.deepEqual(readdirSync(join(dir, '.by-attachment')), ['alive@eth0@0']);
+  t.deepEqual(readdirSync(join(dir, '.by-attachment')), ['alive@eth0@0=10.0.0.2']);
 });
 
-test('an address of upstream, without our symlink, is found and released', (t) => {
+test('an address of upstream, without an entry in the index, is found and released', (t) => {
   const dir = mkdtempSync(join(tmpdir(), `wherry-ipam-${process.pid}-`));
   t.teardown(() => rmSync(dir, { recursive: true }));
   const store = openAddressStore(dir);

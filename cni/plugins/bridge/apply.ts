@@ -13,13 +13,14 @@ import {
   setLink,
 } from '../../../native/netlink.ts';
 import { type Link, parseAddresses, parseLinks } from '../../../native/netlink-replies.ts';
+import type { Reply } from '../../../native/netlink-socket.ts';
 import { CniError, runAll, unlessGone } from '../../error.ts';
 import { callIpam } from '../../ipam/delegate.ts';
 import type { Host, Plugin } from '../../plugin.ts';
 import { type PodNetns, withPodNetns, withPodNetnsIfAny } from '../../pod-netns.ts';
 import type { PluginRequest } from '../../request.ts';
 import type { CniResult } from '../../result.ts';
-import { ensureBridgeLink } from './bridge-link.ts';
+import { adoptBridge, allowForwarding, ensureAddresses, findLink } from './bridge-link.ts';
 import { checkBridge } from './check.ts';
 import { aliasOf, hostNameOf, isAliasOf } from './names.ts';
 import { type BridgeConf, type BridgePlan, parseBridgeConf, planBridge } from './plan.ts';
@@ -27,13 +28,16 @@ import { type BridgeConf, type BridgePlan, parseBridgeConf, planBridge } from '.
 export const bridge: Plugin = {
   async add(request, host): Promise<CniResult> {
     const conf = parseBridgeConf(request);
-    const undo: (() => Promise<void>)[] = [];
+    const undo: Undo = [];
     try {
       return await withPodNetns(request, host, async (netns) => {
+        const finding = findLink(host.socket(), conf.bridge);
+        finding.catch(() => {}); // Told below; IPAM may fail first.
         const ipam = await callIpam(request, host);
         undo.push(async () => void (await callIpam({ ...request, command: 'DEL' }, host)));
         const plan = planBridge(conf, ipam, request);
-        const links = await wire({ conf, plan, request, host, netns }, undo);
+        const found = await finding;
+        const links = await wire({ conf, plan, request, host, netns }, found, undo);
         return toResult({ conf, plan, request, ipam }, links);
       });
     } catch (error) {
@@ -69,6 +73,8 @@ export const bridge: Plugin = {
   },
 };
 
+type Undo = (() => Promise<void>)[];
+
 interface Wiring {
   readonly conf: BridgeConf;
   readonly plan: BridgePlan;
@@ -83,27 +89,42 @@ interface Links {
 }
 
 /** Two sends: the veth, born with its peer in the pod; then all of the pod's side. */
-async function wire(wiring: Wiring, undo: (() => Promise<void>)[]): Promise<Links> {
+async function wire(wiring: Wiring, found: Link | undefined, undo: Undo): Promise<Links> {
   const { conf, plan, host } = wiring;
-  const bridgeLink = await ensureBridgeLink(host, {
+  const spec = {
     name: conf.bridge,
     mac: plan.bridgeMac,
     isPromiscuous: conf.promiscMode,
     gateways: plan.gateways,
     forceAddress: conf.forceAddress,
     ...(conf.mtu !== undefined && { mtu: conf.mtu }),
-  });
-  const hostEnd = await createPair(wiring, bridgeLink, undo);
-  await configurePod(wiring, hostEnd.peerIndex ?? 0);
+  };
+  const socket = host.socket();
+  const bridgeLink = await adoptBridge(socket, spec, found);
+  const { hostEnd, replies } = await createPair(wiring, bridgeLink, undo);
+  const { index } = bridgeLink;
+  await runTogether([
+    configurePod(wiring, hostEnd.peerIndex ?? 0),
+    ensureAddresses(socket, spec, { index, replies }),
+    allowForwarding(host, spec),
+  ]);
   return { bridge: bridgeLink, hostEnd };
 }
 
+/** Unlike Promise.all it waits for all: what is to be undone must not be under way any more. */
+async function runTogether(steps: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(steps)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
+}
+
+/** Also asks for the bridge's addresses: they come with the same send. */
 async function createPair(
   { conf, plan, request, host, netns }: Wiring,
   bridgeLink: Link,
-  undo: (() => Promise<void>)[],
-): Promise<Link> {
-  const socket = await host.socket();
+  undo: Undo,
+): Promise<{ hostEnd: Link; replies: readonly Reply[] }> {
+  const socket = host.socket();
   const name = plan.hostName;
   const veth = createVeth({
     name,
@@ -117,6 +138,7 @@ async function createPair(
     setLink({ name }, { alias: plan.alias }),
     ...(conf.hairpinMode ? [setHairpin({ name }, true)] : []),
     getLink({ name }),
+    getAddresses(bridgeLink.index),
   ]);
   if (hasCode(made?.error, 'EEXIST')) {
     throw new CniError(
@@ -127,9 +149,10 @@ async function createPair(
   if (made?.error) throw made.error;
   undo.push(() => unlessGone(socket.send(deleteLink({ name }))));
   for (const { error } of others) if (error) throw error;
-  const [link] = parseLinks(others.at(-1)?.replies ?? []);
-  if (!link) throw new CniError('ioFailure', `link ${name} vanished`);
-  return link;
+  const replies = others.flatMap((each) => each.replies);
+  const [hostEnd] = parseLinks(replies);
+  if (!hostEnd) throw new CniError('ioFailure', `link ${name} vanished`);
+  return { hostEnd, replies };
 }
 
 async function configurePod({ conf, plan, request, netns }: Wiring, index: number): Promise<void> {
@@ -170,13 +193,13 @@ async function deleteLinks(request: PluginRequest, host: Host): Promise<void> {
     return !outcome?.error;
   });
   if (isDeleted) return;
-  const socket = await host.socket();
+  const socket = host.socket();
   await unlessGone(socket.send(deleteLink({ name: hostNameOf(request.conf.name, request) })));
 }
 
 /** Whatever says that it belongs to this network, but to no attachment that is valid. */
 async function deleteStrayLinks({ conf, validAttachments }: PluginRequest, host: Host) {
-  const socket = await host.socket();
+  const socket = host.socket();
   const valid = new Set(validAttachments.map((each) => aliasOf(conf.name, each)));
   const links = parseLinks(await socket.send(getLinks()));
   const strays = links.filter(

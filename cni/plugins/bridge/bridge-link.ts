@@ -12,7 +12,7 @@ import {
   setLink,
 } from '../../../native/netlink.ts';
 import { type Link, parseAddresses, parseLinks } from '../../../native/netlink-replies.ts';
-import type { NetlinkSocket } from '../../../native/netlink-socket.ts';
+import type { NetlinkSocket, Reply } from '../../../native/netlink-socket.ts';
 import { CniError } from '../../error.ts';
 import type { Host } from '../../plugin.ts';
 
@@ -28,8 +28,23 @@ export interface BridgeLinkSpec {
 
 /** Leaves alone what is there already. Several callers at once are fine. */
 export async function ensureBridgeLink(host: Host, spec: BridgeLinkSpec): Promise<Link> {
-  const socket = await host.socket();
-  const link = (await findLink(socket, spec.name)) ?? (await makeBridge(socket, spec));
+  const socket = host.socket();
+  const link = await adoptBridge(socket, spec, await findLink(socket, spec.name));
+  const replies = await socket.send(getAddresses(link.index));
+  await Promise.all([
+    ensureAddresses(socket, spec, { index: link.index, replies }),
+    allowForwarding(host, spec),
+  ]);
+  return link;
+}
+
+/** The bridge that was found, brought up, or else a new one. Without addresses yet. */
+export async function adoptBridge(
+  socket: NetlinkSocket,
+  spec: BridgeLinkSpec,
+  found: Link | undefined,
+): Promise<Link> {
+  const link = found ?? (await makeBridge(socket, spec));
   if (link.kind !== 'bridge') {
     throw new CniError('invalidConfig', `link ${spec.name} exists and is no bridge`);
   }
@@ -38,9 +53,6 @@ export async function ensureBridgeLink(host: Host, spec: BridgeLinkSpec): Promis
     await socket.send(
       setLink({ index: link.index }, { isUp: true, ...(isPromiscuous && { isPromiscuous }) }),
     );
-  }
-  if (spec.gateways.length > 0) {
-    await Promise.all([ensureAddresses(socket, link.index, spec), allowForwarding(host, spec)]);
   }
   return link;
 }
@@ -64,12 +76,12 @@ async function makeBridge(socket: NetlinkSocket, spec: BridgeLinkSpec): Promise<
   return link;
 }
 
-async function ensureAddresses(
+/** `replies` are those to getAddresses, which may have been sent with something else. */
+export async function ensureAddresses(
   socket: NetlinkSocket,
-  index: number,
   { name, gateways, forceAddress }: BridgeLinkSpec,
+  { index, replies }: { index: number; replies: readonly Reply[] },
 ): Promise<void> {
-  const replies = await socket.send(getAddresses(index));
   const present = parseAddresses(replies)
     .filter((each) => each.index === index)
     .map(({ address }) => address);
@@ -94,7 +106,8 @@ function isRival(present: string, wanted: string): boolean {
   return a.address.length === 4 || contains(a, b.address) || contains(b, a.address);
 }
 
-async function allowForwarding(host: Host, { gateways }: BridgeLinkSpec): Promise<void> {
+/** A node with gateways routes for its pods. */
+export async function allowForwarding(host: Host, { gateways }: BridgeLinkSpec): Promise<void> {
   const names = [
     ...(gateways.some((each) => !each.includes(':')) ? ['net/ipv4/ip_forward'] : []),
     ...(gateways.some((each) => each.includes(':')) ? ['net/ipv6/conf/all/forwarding'] : []),

@@ -21,7 +21,7 @@ interface Checked {
 /** @throws CniError 103 that names the first thing that is missing */
 export async function checkBridge({ conf, request, host, netns }: Checked): Promise<void> {
   const { prevResult = emptyResult, ifName, netnsPath } = request;
-  const socket = await host.socket();
+  const socket = host.socket();
   const bridge = await findLink(socket, conf.bridge);
   if (bridge?.kind !== 'bridge') throw failed(`there is no bridge ${conf.bridge}`);
   const inner = prevResult.interfaces.find(
