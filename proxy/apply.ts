@@ -65,36 +65,47 @@ export function createIptables(run: Run, family: Family, backend: Backend): Ipta
  * namespace would undo each other's work for ever.
  */
 export function checkOwner(observed: Chains, instance: string): void {
-  const owner = ownerOf(observed.get(`nat ${canaryChain}`));
-  if (owner !== undefined && owner !== instance) {
-    throw new Error(
-      `the Service rules in this network namespace belong to the proxy instance "${owner}", ` +
-        `this is "${instance}": stop that one and run it once with --cleanup`,
-    );
-  }
-  if (owner === undefined && (observed.get('nat KUBE-SERVICES') ?? []).length > 0) {
-    throw new Error(
-      'there are Service rules in this network namespace that no instance of ours has signed, ' +
-        'perhaps those of a kube-proxy: stop it and run it once with --cleanup',
-    );
-  }
+  const owner = ownerIn(observed);
+  if (owner === undefined || owner === instance) return;
+  throw new Error(
+    owner === unsigned
+      ? 'there are Service rules in this network namespace that no instance of ours has signed, ' +
+          'perhaps those of a kube-proxy: stop it and run it once with --cleanup'
+      : `the Service rules in this network namespace belong to the proxy instance "${owner}", ` +
+          `this is "${instance}": stop that one and run it once with --cleanup`,
+  );
 }
 
-/**
- * Takes every rule and chain of ours away and leaves all others; may be repeated. Rules of
- * another instance are left too (an error says so).
- */
-export async function removeRules(deps: {
+const unsigned = Symbol('unsigned');
+
+/** Undefined where there are no Service rules at all. */
+function ownerIn(observed: Chains): string | typeof unsigned | undefined {
+  const signed =
+    ownerOf(observed.get(`nat ${canaryChain}`)) ?? ownerOf(observed.get(`filter ${canaryChain}`));
+  if (signed !== undefined) return signed;
+  // Flushed chains of our own are empty; one with rules and no owner is somebody else's.
+  return (observed.get('nat KUBE-SERVICES') ?? []).length > 0 ? unsigned : undefined;
+}
+
+export interface RemovalDeps {
   readonly run: Run;
   readonly family: Family;
   readonly backend: Backend;
   readonly instance: string;
-}): Promise<void> {
+}
+
+/**
+ * Takes every rule and chain of this instance away and leaves all others; may be repeated. False
+ * when the Service rules that are there are somebody else's: they are left as they are.
+ */
+export async function removeRules(deps: RemovalDeps): Promise<boolean> {
   const iptables = createIptables(deps.run, deps.family, deps.backend);
   const observed = await iptables.save();
-  checkOwner(observed, deps.instance);
+  const owner = ownerIn(observed);
+  if (owner !== undefined && owner !== deps.instance) return false;
   const base = renderBase({ ...deps, masqueradeBit: 0, nodePortCidrs: [] }); // For chain names.
   await iptables.restore(removalTransaction(base, observed));
+  return true;
 }
 
 const suffixes: Readonly<Record<Backend, string>> = { auto: '', legacy: '-legacy', nft: '-nft' };

@@ -38,6 +38,14 @@ export interface ProxyRunning extends Running {
 /** One family as yet; all below this file takes either. */
 const family = 'ipv4';
 
+/** After `--cleanup` there is nothing to run. */
+const idle: ProxyRunning = {
+  healthzPort: undefined,
+  metricsPort: undefined,
+  synced: Promise.resolve(),
+  stop: async () => {},
+};
+
 /**
  * Resolves when the proxy is at work; rules follow once the API has been listed (`synced`).
  * Stopping leaves the rules in place, so that Services work while the proxy is exchanged.
@@ -46,6 +54,7 @@ const family = 'ipv4';
 export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   checkConfig(config, family);
   const { clock, log, run = runProgram } = deps;
+  if (config.cleanup) return cleanUp(config, run).then(() => idle);
   const stop = new AbortController();
   const metrics = new Metrics(family);
   const watched = watchNode(config, deps);
@@ -78,9 +87,12 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   };
 }
 
-/** `--cleanup`: takes away every rule of this instance. */
-export const cleanUp = (config: Config, run: Run = runProgram): Promise<void> =>
-  removeRules({ run, family, backend: config.iptablesBackend, instance: config.instance });
+/** `--cleanup`: takes away every rule of this instance; throws when those there are another's. */
+export async function cleanUp(config: Config, run: Run = runProgram): Promise<void> {
+  const { iptablesBackend: backend, instance } = config;
+  if (await removeRules({ run, family, backend, instance })) return;
+  throw new Error(`the Service rules in this network namespace are not of instance "${instance}"`);
+}
 
 interface LoopDeps {
   readonly clock: Clock;

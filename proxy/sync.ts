@@ -1,4 +1,5 @@
 /** Keeps the kernel's rules equal to what the Services ask for: writes changes, audits, repairs. */
+import { hash } from 'node:crypto';
 import type { Service } from '../api/types/core-v1.generated.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
 import type { Clock } from '../base/clock.ts';
@@ -44,7 +45,8 @@ export class RuleSync {
   #written = new Map<string, Rendering>();
   #rules = 0;
   #mustWriteAll = true;
-  #mismatches = 0; // Audits in a row that found rules changed, and again just after a write.
+  /** How the rules differed just after the last repair, and how often in a row in that way. */
+  #mismatch = { what: '', times: 0 };
 
   constructor(deps: RuleSyncDeps) {
     this.#deps = deps;
@@ -86,16 +88,19 @@ export class RuleSync {
   /** Finds out whether somebody else has touched our rules, and puts them right. */
   async audit(): Promise<void> {
     if (this.#mustWriteAll) return this.write();
-    if (await this.#isIntact()) {
-      if (this.#canCompare) this.#mismatches = 0;
+    if ((await this.#findDifference()) === undefined) {
+      if (this.#canCompare) this.#mismatch = { what: '', times: 0 };
       return;
     }
     this.#deps.log.info('Found rules changed by somebody else, writing them anew');
     this.touchAll();
     await this.write();
-    if (!this.#canCompare || (await this.#isIntact())) return;
-    // Either somebody is quick, or this version of iptables words rules in another way than we do.
-    this.#mismatches++;
+    if (!this.#canCompare) return;
+    // Just written, and different again. Always in the same way: then this version of iptables
+    // words rules in another way than we do. Else somebody is quick.
+    const what = await this.#findDifference();
+    if (what === undefined) return;
+    this.#mismatch = { what, times: what === this.#mismatch.what ? this.#mismatch.times + 1 : 1 };
     if (this.#canCompare) return;
     this.#deps.log.info('Could not compare rules as text, audits read the canaries from now on');
   }
@@ -163,17 +168,21 @@ export class RuleSync {
   }
 
   get #canCompare(): boolean {
-    return this.#mismatches < mismatchesMax;
+    return this.#mismatch.times < mismatchesMax;
   }
 
-  async #isIntact(): Promise<boolean> {
+  /** Undefined when all is as written; otherwise a text that is the same for the same state. */
+  async #findDifference(): Promise<string | undefined> {
     const { world, iptables, instance } = this.#deps;
     if (!this.#canCompare || this.#rules > auditRulesMax) {
-      return (await iptables.owner()) === instance;
+      const owner = await iptables.owner();
+      return owner === instance ? undefined : 'canary';
     }
     const base = world.base();
     const wanted = compose(base, this.#written.values());
-    return isAsWanted(wanted, base.jumps, await iptables.save());
+    const observed = await iptables.save();
+    if (isAsWanted(wanted, base.jumps, observed)) return undefined;
+    return hash('sha256', JSON.stringify([...observed]));
   }
 }
 

@@ -200,7 +200,7 @@ onBoth('two instances do not fight: the second one says whose rules are there', 
   await t.throwsAsync(lab.proxy('--instance=two'), {
     message: /belong to the proxy instance "one"/,
   });
-  await t.throwsAsync(lab.cleanUp('--instance=two'), { message: /"one"/ });
+  await t.throwsAsync(lab.cleanUp('--instance=two'), { message: /not of instance "two"/ });
   t.deepEqual(lab.rules(), before);
   await proxy.stop();
   await lab.cleanUp('--instance=one');

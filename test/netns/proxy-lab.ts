@@ -11,7 +11,7 @@ import { endpointSlices, services } from '../../api/resources.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.generated.ts';
 import { systemClock } from '../../base/clock.ts';
 import { parseFlags } from '../../base/config.ts';
-import { createLogger, silentLogger } from '../../base/log.ts';
+import { silentLogger } from '../../base/log.ts';
 import { createFake, type FakeClient } from '../../client/fake.ts';
 import { run } from '../../native/run.ts';
 import { cleanUp, flags, type ProxyRunning, start } from '../../proxy/main.ts';
@@ -109,13 +109,7 @@ export class Lab {
     const running = await start(this.config(...argv), {
       client: this.client,
       clock: systemClock,
-      log: process.env.LAB_LOG
-        ? createLogger({
-            component: 'proxy',
-            level: 'debug',
-            write: (s) => process.stderr.write(s),
-          })
-        : silentLogger,
+      log: silentLogger,
       run: this.run,
       setSysctl: (path, value) => void this.sh('node', `echo ${value} > /proc/sys/${path}`),
     });
