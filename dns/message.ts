@@ -55,7 +55,8 @@ export function parseQuery(query: Buffer, transport: Transport): Request | Rcode
   const question = packet?.questions?.[0];
   if (!packet || !question || !isPlainName(question.name)) return rcode.formErr;
   if (question.class !== undefined && question.class !== 'IN') return rcode.refused;
-  if (String(question.type) === 'ANY') return rcode.notImp; // RFC 8482: it serves attackers only.
+  // RFC 8482: nobody needs it but those who want a small query to cause a large answer.
+  if (String(question.type) === 'ANY') return rcode.notImp;
   const opt = packet.additionals?.find(({ type }) => type === 'OPT');
   return {
     query,

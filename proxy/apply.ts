@@ -18,7 +18,7 @@ export type Backend = 'auto' | 'legacy' | 'nft';
 export interface Iptables {
   /** Every chain and rule of the tables nat and filter. */
   save(): Promise<Chains>;
-  /** Does a transaction of transaction.ts; throws, with the line it failed at, having done nothing. */
+  /** Does a transaction of transaction.ts, a table whole or not at all; names the line that fails. */
   restore(transaction: string): Promise<void>;
   /** The owner whom the canaries of both tables name; undefined when one has been flushed. */
   owner(): Promise<string | undefined>;

@@ -54,7 +54,7 @@ function forwardRules(bit: string): string[] {
     // What conntrack gave up on is not translated back; the peer would answer it with a reset.
     '-m conntrack --ctstate INVALID -j DROP',
     `${comment('kubernetes forwarding rules')} -m mark --mark ${bit}/${bit} -j ACCEPT`,
-    `${comment('kubernetes forwarding conntrack rule')} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    `${comment('kubernetes forwarding conntrack rule')} ${isKnown} -j ACCEPT`,
   ];
 }
 
@@ -67,6 +67,7 @@ function nodePortJumps({ family, nodePortCidrs }: BaseOptions): string[] {
   return [`! -d ${loopback} ${jump}`];
 }
 
+const isKnown = '-m conntrack --ctstate RELATED,ESTABLISHED';
 const isNew = '-m conntrack --ctstate NEW';
 const portals = comment('kubernetes service portals');
 const external = comment('kubernetes externally-visible service portals');

@@ -1,7 +1,8 @@
 /** Expected rules are written by hand, one a line, as iptables-save would print them. */
 import test from 'ava';
+import { chainName } from './chain-name.ts';
 import type { PortPlan } from './plan.ts';
-import { chainName, type RenderOptions, renderService } from './render.ts';
+import { type RenderOptions, renderService } from './render.ts';
 import { renderBase } from './render-base.ts';
 import { type Chains, compose } from './ruleset.ts';
 

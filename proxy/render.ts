@@ -1,5 +1,5 @@
 /** Writes one Service's plan as iptables rules, in the chains that Kubernetes users know. */
-import { hash } from 'node:crypto';
+import { chainName } from './chain-name.ts';
 import type { PortPlan, ServicePlan } from './plan.ts';
 import { type Family, hostCidr, hostPort } from './plan-address.ts';
 import type { Endpoint } from './plan-endpoints.ts';
@@ -35,11 +35,6 @@ export function renderService(plan: ServicePlan, options: RenderOptions): Render
     renderEndpoints(port, names, { own, ...options });
   }
   return { own, shared };
-}
-
-/** `KUBE-SVC-` and 16 letters: the same name as every kube-proxy gives it. */
-export function chainName(prefix: string, { name, protocol }: PortPlan, endpoint = ''): string {
-  return prefix + base32(hash('sha256', `${name}${protocol}${endpoint}`, 'buffer'));
 }
 
 interface Target extends RenderOptions {
@@ -203,7 +198,10 @@ function refusal(port: PortPlan, policy: 'Cluster' | 'Local', family: Family) {
 const matchAddress =
   ({ protocol, port }: PortPlan, address: string, family: Family) =>
   (what: string, verdict: string): string =>
-    `-d ${hostCidr(address, family)} -p ${protocol} ${what} -m ${protocol} --dport ${port} ${verdict}`;
+    [
+      `-d ${hostCidr(address, family)} -p ${protocol} ${what}`,
+      `-m ${protocol} --dport ${port} ${verdict}`,
+    ].join(' ');
 
 const endpointChain = (port: PortPlan, { address, port: number }: Endpoint) =>
   chainName('KUBE-SEP-', port, hostPort(address, number));
@@ -218,17 +216,4 @@ function add(draft: Draft, key: ChainKey, rule: string): void {
   const rules = draft.get(key);
   if (rules) rules.push(rule);
   else draft.set(key, [rule]);
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** The first 16 letters of RFC 4648 base32: ten bytes, five bits each. */
-function base32(digest: Uint8Array): string {
-  let text = '';
-  for (let bit = 0; bit < 80; bit += 5) {
-    const byte = bit >> 3;
-    const pair = (digest[byte]! << 8) | digest[byte + 1]!;
-    text += alphabet[(pair >> (11 - (bit & 7))) & 31];
-  }
-  return text;
 }

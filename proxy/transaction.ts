@@ -1,4 +1,4 @@
-/** Writes input for `iptables-restore --noflush`: the smallest text that makes what is wanted. Pure. */
+/** Writes input for `iptables-restore --noflush`: the least text that makes what is wanted. Pure. */
 import {
   type Base,
   type ChainKey,
