@@ -64,7 +64,7 @@ export function parseNetworkConfList(
   };
 }
 
-/** Those that start alphanumeric and go on with `_`, `.`, `-`: nothing that a path could hide in. */
+/** Alphanumeric, then also `_`, `.`, `-`: nothing that a path could hide in. */
 const safeName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
 /** @throws CniError 4 */

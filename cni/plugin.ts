@@ -1,5 +1,5 @@
 /** What a plugin is to the protocol around it, in process or as an executable. */
-import { type NetlinkSocket, startNetlink } from '../native/netlink-socket.ts';
+import { type NetlinkSocket, startNetlink } from '../native/netlink.ts';
 import type { PluginRequest } from './request.ts';
 import type { CniResult } from './result.ts';
 

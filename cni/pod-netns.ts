@@ -1,7 +1,7 @@
 /** The pod's network namespace, opened for wiring. */
 import { closeSync, fstatSync, openSync, statfsSync, statSync } from 'node:fs';
 import { hasCode } from '../base/errors.ts';
-import { type NetlinkSocket, startNetlink } from '../native/netlink-socket.ts';
+import { type NetlinkSocket, startNetlink } from '../native/netlink.ts';
 import { CniError } from './error.ts';
 import type { Host } from './plugin.ts';
 import { netnsOf, type PluginRequest } from './request.ts';

@@ -1,6 +1,6 @@
-/** What libcni is to other runtimes: chains of plugins, cached results, one thing at a time a pod. */
+/** What libcni is to other runtimes: chains, cached results, one thing at a time for a pod. */
 import type { Logger } from '../base/log.ts';
-import type { Kernel } from '../native/kernel.ts';
+import type { Kernel } from '../native/index.ts';
 import { type CacheEntry, openResultCache, type ResultCache } from './cache.ts';
 import { runChain } from './chain.ts';
 import {
@@ -157,7 +157,7 @@ async function check(context: Context, spec: AttachmentSpec): Promise<CniResult>
   });
 }
 
-/** First DEL for those whose result is remembered, then each plugin's own GC. Tells all failures. */
+/** First DEL for those whose result is remembered, then each plugin's own GC. */
 async function collect(
   context: Context,
   valid: readonly Attachment[],

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { hasCode } from '../base/errors.ts';
-import { createBridge, createVeth, getLinks, setHairpin } from './netlink.ts';
+import { createBridge, createVeth, getLinks, setHairpin } from './netlink-messages.ts';
 import { parseAddresses, parseLinks, parseRoutes } from './netlink-replies.ts';
 import { decodeReplies, encodeBatch, type Message } from './netlink-socket.ts';
 

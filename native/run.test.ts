@@ -28,16 +28,19 @@ test('run takes much input of which nothing is read', async (t) => {
   t.is(code, 0);
 });
 
-test('run rejects with ENOENT for a program that is not there, and leaks no descriptor', async (t) => {
-  const count = () => readdirSync('/proc/self/fd').length;
-  await run('true', []);
-  const before = count();
-  for (let round = 0; round < 5; round++) {
-    const error = await t.throwsAsync(run('wherry-no-such-program', []));
-    t.true(hasCode(error, 'ENOENT'));
-  }
-  t.is(count(), before);
-});
+test.serial(
+  'run rejects with ENOENT for a program that is not there, and leaks no descriptor',
+  async (t) => {
+    const count = () => readdirSync('/proc/self/fd').length;
+    await run('true', []);
+    const before = count();
+    for (let round = 0; round < 5; round++) {
+      const error = await t.throwsAsync(run('wherry-no-such-program', []));
+      t.true(hasCode(error, 'ENOENT'));
+    }
+    t.is(count(), before);
+  },
+);
 
 test('spawn places descriptors in any order and closes all others', async (t) => {
   const { readFd, writeFd } = kernel.pipe();

@@ -21,6 +21,13 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** `run` as an argument: tests put another network namespace before it. */
+export type Run = (
+  file: string,
+  args: readonly string[],
+  options?: RunOptions,
+) => Promise<RunResult>;
+
 interface Child {
   readonly pidfd: number;
   readonly stdin: Socket;

@@ -125,7 +125,7 @@ function linkIfFree(existing: string, path: string): boolean {
   }
 }
 
-/** In place: a new file, or one cut to nothing first, costs a flush on ext4. Half of it is no harm. */
+/** In place: a new file, or one cut to nothing first, costs a flush on ext4. */
 function overwrite(path: string, text: string): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
   try {

@@ -25,7 +25,8 @@ static void SetLoopbackUp() {
 }
 
 static void MakeAndPin(const std::string& path) {
-  UniqueFd file(Check(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444), "open", path));
+  int flags = O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  UniqueFd file(Check(open(path.c_str(), flags, 0444), "open", path));
   try {
     Check(unshare(CLONE_NEWNET), "unshare");
     SetLoopbackUp();

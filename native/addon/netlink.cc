@@ -108,11 +108,11 @@ Request ToRequest(Napi::Value value) {
   }
   auto array = value.As<Napi::Uint8Array>();
   Request request{Bytes(array.Data(), array.Data() + array.ByteLength()), {}, {}};
-  bool isWhole = ForEachMessage(request.bytes.data(), request.bytes.size(),
-                                [&](const nlmsghdr& header, const uint8_t*) {
-                                  request.sequences.insert(header.nlmsg_seq);
-                                  if (IsAnswered(header)) request.unanswered.insert(header.nlmsg_seq);
-                                });
+  auto note = [&](const nlmsghdr& header, const uint8_t*) {
+    request.sequences.insert(header.nlmsg_seq);
+    if (IsAnswered(header)) request.unanswered.insert(header.nlmsg_seq);
+  };
+  bool isWhole = ForEachMessage(request.bytes.data(), request.bytes.size(), note);
   if (!isWhole || request.sequences.empty()) {
     js::Refuse(value.Env(), "request", "whole netlink messages");
   }

@@ -51,7 +51,10 @@ std::string PackageRoot() {
   ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
   if (size < 0) Fail(5, "readlink of /proc/self/exe");
   std::string root(path, static_cast<size_t>(size));
-  for (int level = 0; level < 3; level++) root.resize(root.rfind('/') == std::string::npos ? 0 : root.rfind('/'));
+  for (int level = 0; level < 3; level++) {
+    size_t slash = root.rfind('/');
+    root.resize(slash == std::string::npos ? 0 : slash);
+  }
   return root;
 }
 

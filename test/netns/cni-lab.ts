@@ -7,9 +7,7 @@ import type { CniError } from '../../cni/error.ts';
 import { createHost, type Host } from '../../cni/plugin.ts';
 import { answerCall } from '../../cni/protocol.ts';
 import { kernel } from '../../native/index.ts';
-import { getLinks } from '../../native/netlink.ts';
-import { type Link, parseLinks } from '../../native/netlink-replies.ts';
-import { openNetlink } from '../../native/netlink-socket.ts';
+import { getLinks, type Link, openNetlink, parseLinks } from '../../native/netlink.ts';
 import { type RunResult, run } from '../../native/run.ts';
 
 export interface Lab {

@@ -6,8 +6,13 @@ import test, { type ExecutionContext } from 'ava';
 import { hasCode } from '../../base/errors.ts';
 import { kernel } from '../../native/index.ts';
 import * as netlink from '../../native/netlink.ts';
-import { parseAddresses, parseLinks, parseRoutes } from '../../native/netlink-replies.ts';
-import { type NetlinkSocket, openNetlink } from '../../native/netlink-socket.ts';
+import {
+  type NetlinkSocket,
+  openNetlink,
+  parseAddresses,
+  parseLinks,
+  parseRoutes,
+} from '../../native/netlink.ts';
 import { run } from '../../native/run.ts';
 
 interface Netns {

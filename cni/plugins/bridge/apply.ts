@@ -9,11 +9,13 @@ import {
   getAddresses,
   getLink,
   getLinks,
+  type Link,
+  parseAddresses,
+  parseLinks,
+  type Reply,
   setHairpin,
   setLink,
 } from '../../../native/netlink.ts';
-import { type Link, parseAddresses, parseLinks } from '../../../native/netlink-replies.ts';
-import type { Reply } from '../../../native/netlink-socket.ts';
 import { CniError, runAll, unlessGone } from '../../error.ts';
 import { callIpam } from '../../ipam/delegate.ts';
 import type { Host, Plugin } from '../../plugin.ts';

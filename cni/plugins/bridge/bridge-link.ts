@@ -9,10 +9,13 @@ import {
   deleteAddress,
   getAddresses,
   getLink,
+  type Link,
+  type NetlinkSocket,
+  parseAddresses,
+  parseLinks,
+  type Reply,
   setLink,
 } from '../../../native/netlink.ts';
-import { type Link, parseAddresses, parseLinks } from '../../../native/netlink-replies.ts';
-import type { NetlinkSocket, Reply } from '../../../native/netlink-socket.ts';
 import { CniError } from '../../error.ts';
 import type { Host } from '../../plugin.ts';
 

@@ -1,8 +1,12 @@
 /** CHECK: is what ADD has told still there? */
 import { formatCidr, networkOf, parseCidr } from '../../../base/ip-address.ts';
-import { getAddresses, getRoutes } from '../../../native/netlink.ts';
-import { parseAddresses, parseRoutes } from '../../../native/netlink-replies.ts';
-import type { NetlinkSocket } from '../../../native/netlink-socket.ts';
+import {
+  getAddresses,
+  getRoutes,
+  type NetlinkSocket,
+  parseAddresses,
+  parseRoutes,
+} from '../../../native/netlink.ts';
 import { CniError } from '../../error.ts';
 import type { Host } from '../../plugin.ts';
 import type { PodNetns } from '../../pod-netns.ts';

@@ -34,7 +34,7 @@ export interface BridgePlan {
   readonly resultRoutes: readonly RouteConfig[];
 }
 
-/** Refused rather than passed over: a pod without the isolation it was promised is worse than none. */
+/** Refused, not passed over: a pod without the isolation it was promised is worse than none. */
 const notThere = [
   'ipMasq',
   'vlan',

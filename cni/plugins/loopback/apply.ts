@@ -1,6 +1,5 @@
 /** The plugin `loopback`: brings lo up in the pod, and tells its addresses. */
-import { getAddresses, setLink } from '../../../native/netlink.ts';
-import { parseAddresses } from '../../../native/netlink-replies.ts';
+import { getAddresses, parseAddresses, setLink } from '../../../native/netlink.ts';
 import { CniError } from '../../error.ts';
 import type { Plugin } from '../../plugin.ts';
 import { withPodNetns, withPodNetnsIfAny } from '../../pod-netns.ts';
