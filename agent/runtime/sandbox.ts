@@ -14,6 +14,7 @@ import { hostnameOf } from '../plan-files.ts';
 import { removeRecord, writePod, writeRecord } from '../records.ts';
 import type { PodState, SandboxRecord } from '../state.ts';
 import { applyCgroups, killCgroups, removeCgroups } from './cgroup.ts';
+import { killMonitor } from './monitor-process.ts';
 import { planLeaf, planPodCgroup, podCgroupPath } from './plan-cgroup.ts';
 
 const MNT_DETACH = 2;
@@ -125,6 +126,7 @@ async function endProcesses(
   await monitor?.shutdown().catch((error: unknown) => {
     log.debug('Could not shut monitor down', { sandbox: record.id, error: messageOf(error) });
   });
+  killMonitor(dir);
   await killCgroups(record.cgroupDirs, clock);
 }
 

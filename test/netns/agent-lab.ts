@@ -13,6 +13,7 @@ import { createPodNetwork, networkConfOf } from '../../agent/pod-network.ts';
 import { Pods } from '../../agent/pods.ts';
 import { recover } from '../../agent/recovery.ts';
 import { killCgroups, readHierarchies, removeCgroups } from '../../agent/runtime/cgroup.ts';
+import { killMonitor } from '../../agent/runtime/monitor-process.ts';
 import { createMonitors } from '../../agent/runtime/monitors.ts';
 import type { PodDirectory } from '../../agent/server/directory.ts';
 import { pods as podsResource } from '../../api/resources.ts';
@@ -62,6 +63,7 @@ export async function createLab(t: ExecutionContext): Promise<Lab> {
   const cgroups = readHierarchies().map(({ mountPoint }) => join(mountPoint, instance));
   await kernel.createNetns(hostNetns);
   t.teardown(async () => {
+    for (const id of listOr(join(runDir, 'sandboxes'))) killMonitor(join(runDir, 'sandboxes', id));
     await killCgroups(cgroups, systemClock);
     await removeCgroups(cgroups, systemClock);
     for (const point of mountsBelow(dir).reverse()) kernel.umount(point, detach);
