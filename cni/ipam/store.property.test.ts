@@ -50,11 +50,18 @@ test('no address is held twice, and all are allocatable once they are released',
           }
           const files = readdirSync(join(dataDir, 'net')).filter((name) => name.startsWith('10.'));
           t.deepEqual(files.sort(), [...held.values()].sort());
+          t.is(readdirSync(join(dataDir, 'net', '.by-attachment')).length, held.size);
         }
         for (const id of held.keys()) await hostLocal.del(requestOf(dataDir, id)('DEL'), host);
         held.clear();
         for (let id = 10; id < 15; id++) await addOne(dataDir, id, held);
         t.is(held.size, sizes['10.7.0.0/29']);
+        for (let id = 10; id < 15; id++) {
+          await hostLocal.del(requestOf(dataDir, id)('DEL'), host);
+          held.delete(id);
+          await addOne(dataDir, id, held); // The only one that is free, wherever the round stands.
+          t.true(held.has(id));
+        }
       } finally {
         rmSync(dataDir, { recursive: true });
       }
@@ -99,6 +106,22 @@ test('keepOnly frees what a crash left: empty and half files, attempts, other ow
     'lock',
   ]);
   t.deepEqual(readdirSync(join(dir, '.by-attachment')), ['alive@eth0@0=10.0.0.2']);
+});
+
+test('of two who want one address, the second is refused and can have another', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), `wherry-ipam-${process.pid}-`));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  // Two stores, as two processes have them, that both saw the address free.
+  const [one, two] = [openAddressStore(dir), openAddressStore(dir)];
+  const first = { containerId: 'first', ifName: 'eth0' };
+  const second = { containerId: 'second', ifName: 'eth0' };
+  t.true(one.reserve('10.0.0.2', first, 0));
+  t.false(two.reserve('10.0.0.2', second, 0));
+  t.deepEqual(two.find(second, true), []);
+  t.true(two.reserve('10.0.0.3', second, 0));
+  t.deepEqual(two.find(second, false), ['10.0.0.3']);
+  two.release(second);
+  t.deepEqual(one.find(first, false), ['10.0.0.2']);
 });
 
 test('an address of upstream, without an entry in the index, is found and released', (t) => {
