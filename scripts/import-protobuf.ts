@@ -9,8 +9,15 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FieldType, schemaFiles, type TypeSchema, typeNamed, typesOf } from '../api/schema.ts';
-import { zerosKept } from './protobuf-zeros.ts';
+import {
+  type FieldSchema,
+  type FieldType,
+  schemaFiles,
+  type TypeSchema,
+  typeNamed,
+  typesOf,
+} from '../api/schema.ts';
+import { keepsZero } from './protobuf-zeros.ts';
 
 type Message = Readonly<Record<string, readonly [number: number, type: string]>>;
 export type Packages = Readonly<Record<string, Readonly<Record<string, Message>>>>;
@@ -79,10 +86,10 @@ function renderMessage(schema: TypeSchema, name: string, target: Target): string
     const at = number === next ? '' : `=${number}`;
     next = number + 1;
     if (field) {
-      checkType(`${schema.definition}.${field}`, schema.fields.get(field)!.type, type);
-      const mark = zerosKept.has(`${schema.file}.${schema.name}.${field}`) ? '!' : '';
-      words.push(`${field}${mark}${at}`);
-      names.push(field);
+      checkType(`${schema.definition}.${field.name}`, field.type, type);
+      const mark = hasZero(field) && keepsZero(`${schema.file}.${schema.name}`, field) ? '!' : '';
+      words.push(`${field.name}${mark}${at}`);
+      names.push(field.name);
     } else {
       words.push(`:${type}${at}`);
       names.push(...renderMessage(schema, type, target));
@@ -94,10 +101,13 @@ function renderMessage(schema: TypeSchema, name: string, target: Target): string
 }
 
 /** Labels are the JSON names, but for the case of a few. */
-function fieldOf({ fields }: TypeSchema, label: string): string | undefined {
-  if (fields.has(label)) return label;
-  return [...fields.keys()].find((name) => name.toLowerCase() === label.toLowerCase());
+function fieldOf({ fields }: TypeSchema, label: string): FieldSchema | undefined {
+  const isLabel = ({ name }: FieldSchema) => name.toLowerCase() === label.toLowerCase();
+  return fields.get(label) ?? [...fields.values()].find(isLabel);
 }
+
+const hasZero = ({ type }: FieldSchema) =>
+  type.is === 'scalar' && ['string', 'bytes', 'boolean', 'int32', 'int64'].includes(type.scalar);
 
 function checkComplete({ definition, fields }: TypeSchema, names: readonly string[]): void {
   const known = new Set([...names, 'apiVersion', 'kind']);
@@ -107,39 +117,22 @@ function checkComplete({ definition, fields }: TypeSchema, names: readonly strin
 
 /** What the decoder will take the bytes for must be what they are. */
 function checkType(path: string, type: FieldType, text: string): void {
-  if (wireTypesOf(type).some((each) => each === text || text.endsWith(`.${each}`))) return;
-  throw new Error(`${path} is ${text}, not ${wireTypesOf(type).join(' or ')}`);
+  const bare = text.replace(/[\w.]+\./g, '');
+  if (!wireTypesOf(type).includes(bare)) throw new Error(`${path} is ${text}`);
 }
 
-function wireTypesOf(type: FieldType): readonly string[] {
+function wireTypesOf(type: FieldType): string[] {
   if (type.is === 'type') return [type.schema.name];
-  if (type.is === 'scalar') return scalars[type.scalar] ?? [];
-  if (type.is === 'list') return wireTypesOf(type.item).flatMap(also('repeated'));
+  if (type.is === 'scalar') return scalars[type.scalar] ?? [type.scalar];
+  if (type.is === 'list') return wireTypesOf(type.item).map((item) => `repeated ${item}`);
   // Protobuf has no map of lists: each is in a message of its own.
   const values = type.value.is === 'list' ? ['ExtraValue'] : wireTypesOf(type.value);
-  return values.flatMap((each) => [`map<string, ${each}>`, ...qualified(each)]);
+  return values.map((value) => `map<string, ${value}>`);
 }
 
-const prefixes = ['api.resource.', 'apis.meta.v1.', 'runtime.'];
-const apimachinery = '.k8s.io.apimachinery.pkg.';
-const qualified = (name: string) =>
-  prefixes.map((prefix) => `map<string, ${apimachinery}${prefix}${name}>`);
-const also = (word: string) => (name: string) => [
-  `${word} ${name}`,
-  ...prefixes.map((prefix) => `${word} ${apimachinery}${prefix}${name}`),
-  `${word} .k8s.io.api.core.v1.${name}`,
-];
-
-const scalars: Readonly<Record<string, readonly string[]>> = {
-  string: ['string'],
-  bytes: ['bytes'],
+/** Where the words differ. */
+const scalars: Readonly<Record<string, string[]>> = {
   boolean: ['bool'],
-  int32: ['int32'],
-  int64: ['int64'],
-  Time: ['Time'],
-  MicroTime: ['MicroTime'],
-  Quantity: ['Quantity'],
-  IntOrString: ['IntOrString'],
   object: ['RawExtension', 'FieldsV1'],
 };
 

@@ -1,8 +1,11 @@
+import type { FieldSchema } from '../api/schema.ts';
+
 /**
  * Fields whose zero value says something. On the wire a field that Go holds by value is there even
  * if nobody set it, and one that Go holds by pointer only if somebody did; protobuf documents do
- * not tell the two apart, so this list of the optional numbers, booleans and strings behind
- * pointers is our own. (With them: a few that Go prints in JSON even if they are zero.)
+ * not tell the two apart. The rule: zeros of required fields stay, those of others go. This is
+ * where Go differs from the rule: optional fields whose zero stays (they are behind pointers, or
+ * without omitempty), and with a `-` required ones whose zero goes.
  */
 const table = `
 admissionregistration-v1
@@ -13,6 +16,7 @@ admissionregistration-v1
  ParamRef parameterNotFoundAction
  RuleWithOperations scope
  ServiceReference path port
+ ValidatingAdmissionPolicyBindingSpec -policyName
  ValidatingAdmissionPolicySpec failurePolicy
  ValidatingWebhook failurePolicy matchPolicy sideEffects timeoutSeconds
  Validation reason
@@ -26,10 +30,12 @@ apps-v1
  ReplicaSetStatus terminatingReplicas
  RollingUpdateStatefulSetStrategy partition
  StatefulSetOrdinals start
- StatefulSetSpec replicas revisionHistoryLimit
+ StatefulSetSpec replicas revisionHistoryLimit serviceName
  StatefulSetStatus availableReplicas collisionCount
 authentication-v1
  TokenRequestSpec expirationSeconds
+ TokenRequestStatus token
+ TokenReviewSpec -token
 autoscaling-v1
  HorizontalPodAutoscalerSpec minReplicas targetCPUUtilizationPercentage
  HorizontalPodAutoscalerStatus currentCPUUtilizationPercentage observedGeneration
@@ -47,6 +53,7 @@ batch-v1
  JobSpec ttlSecondsAfterFinished
  JobStatus failedIndexes ready terminating
  PodFailurePolicyOnExitCodesRequirement containerName
+ PodFailurePolicyOnPodConditionsPattern status
  SuccessPolicyRule succeededCount succeededIndexes
 certificates-v1
  CertificateSigningRequestSpec expirationSeconds
@@ -65,12 +72,15 @@ core-v1
  ConfigMapProjection optional
  ConfigMapVolumeSource defaultMode optional
  Container restartPolicy
+ ContainerRestartRule -action
+ ContainerRestartRuleOnExitCodes -operator
  ContainerStatus started stopSignal
  DownwardAPIVolumeFile mode
  DownwardAPIVolumeSource defaultMode
  EndpointAddress nodeName
  EndpointPort appProtocol
  EphemeralContainer restartPolicy
+ Event reportingComponent reportingInstance
  FCVolumeSource lun
  FileKeySelector optional
  GRPCAction service
@@ -78,17 +88,19 @@ core-v1
  HostPathVolumeSource type
  ISCSIPersistentVolumeSource initiatorName
  ISCSIVolumeSource initiatorName
+ ImageVolumeStatus -imageRef
  KeyToPath mode
  Lifecycle stopSignal
  LoadBalancerIngress ipMode
  LocalVolumeSource fsType
  NodeFeatures supplementalGroupsPolicy
+ NodeRuntimeHandler name
  NodeRuntimeHandlerFeatures recursiveReadOnlyMounts userNamespaces
  NodeSwapStatus capacity
  PersistentVolumeClaimSpec storageClassName volumeAttributesClassName volumeMode
  PersistentVolumeClaimStatus currentVolumeAttributesClassName
  PersistentVolumeSpec volumeAttributesClassName volumeMode
- PodCertificateProjection maxExpirationSeconds
+ PodCertificateProjection maxExpirationSeconds -keyType -signerName
  PodDNSConfigOption value
  PodResourceClaim resourceClaimName resourceClaimTemplateName
  PodResourceClaimStatus resourceClaimName
@@ -144,9 +156,12 @@ networking-v1
  IngressPortStatus error
  IngressSpec ingressClassName
  NetworkPolicyPort endPort protocol
+ ParentReference -name -resource
 policy-v1
  PodDisruptionBudgetSpec unhealthyPodEvictionPolicy
  PodDisruptionBudgetStatus currentHealthy desiredHealthy disruptionsAllowed expectedPods
+rbac-v1
+ RoleRef apiGroup
 resource-v1
  AllocatedDeviceStatus shareID
  Device allNodes allowMultipleAllocations bindsToNode nodeName
@@ -171,8 +186,12 @@ storage-v1
  VolumeNodeResources count
 `;
 
-/** `core-v1.PodSpec.priority`, and so on. */
-export const zerosKept: ReadonlySet<string> = new Set(parse(table));
+const words = new Set(parse(table));
+
+/** `keepsZero('core-v1.PodSpec', field)`. */
+export function keepsZero(type: string, { name, required }: FieldSchema): boolean {
+  return words.has(`${type}.${name}`) || (required && !words.has(`${type}.-${name}`));
+}
 
 function* parse(text: string): Generator<string> {
   let file = '';

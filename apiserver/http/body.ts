@@ -1,5 +1,6 @@
 /** Reads and decodes request bodies, with a limit on everything that a hostile one could grow. */
 import { load } from 'js-yaml';
+import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/decode.ts';
 import { messageOf, StatusError } from '../../base/errors.ts';
 import type { HttpRequest } from '../request.ts';
 import { depthMax, duplicateFields, isTooDeep } from './json-text.ts';
@@ -46,7 +47,8 @@ export function decodeBody(bytes: Buffer, contentType: string): Body {
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   if (type === '' || type === 'application/json' || type.endsWith('+json')) return json(bytes);
   if (type === 'application/yaml' || type.endsWith('+yaml')) return yaml(bytes);
-  const supported = 'application/json, application/yaml';
+  if (type === protobufMediaType) return { value: decodeProtobuf(bytes), duplicates: () => [] };
+  const supported = `application/json, application/yaml, ${protobufMediaType}`;
   throw new StatusError(
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${supported}`,
