@@ -48,8 +48,8 @@ export interface RunningAgent extends Running {
 }
 
 /** For `--pods-on-exit=stop`: what pods get, and how long is waited for all of it. */
-const stopGraceSeconds = 10;
-const stopPatienceMs = 18_000;
+const stopGraceSeconds = 5;
+const stopPatienceMs = 12_000;
 
 export class Agent implements RunningAgent {
   readonly #config: AgentConfig;

@@ -53,6 +53,7 @@ const executors: Executors = {
 
   async createSandbox(context, live) {
     const { state } = live;
+    warnOfSeccomp(context, state);
     try {
       const { record, monitor } = await createSandbox(context, state);
       state.sandbox = record;
@@ -71,7 +72,7 @@ const executors: Executors = {
         state.sandbox = { ...sandbox, stage: 'ready' };
       } else {
         // A crash may have cut an earlier ADD short: what it reserved must not stay reserved.
-        if (sandbox.stage === 'attaching') await context.network.detach(sandbox);
+        if (sandbox.stage === 'attaching') await context.network.detach(sandbox, 'keepsNetns');
         state.sandbox = { ...sandbox, stage: 'attaching' };
         saveRecord(context.paths, state);
         const ips = await context.network.attach(state.sandbox);
@@ -153,6 +154,19 @@ const executors: Executors = {
 function failedSandbox(context: AgentContext, state: PodState, error: unknown): void {
   const message = `Failed to create pod sandbox: ${messageOf(error)}`;
   tell(context, state, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
+}
+
+/** Better said than silently left out: the pod runs without the filter that it asks for. */
+function warnOfSeccomp(context: AgentContext, state: PodState): void {
+  const { securityContext, containers = [], initContainers = [] } = state.pod.spec ?? {};
+  const all = [
+    securityContext,
+    ...[...initContainers, ...containers].map((c) => c.securityContext),
+  ];
+  if (!all.some((each) => each?.seccompProfile?.type === 'RuntimeDefault')) return;
+  const message =
+    'seccompProfile RuntimeDefault is not applied by this node yet: running Unconfined';
+  tell(context, state, { type: 'Warning', reason: 'SeccompNotApplied', message });
 }
 
 /** A new sandbox begins again: init containers, and whatever the policy restarts. */

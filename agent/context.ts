@@ -20,8 +20,11 @@ export interface MonitorPort {
 export interface PodNetwork {
   /** Gives the sandbox its addresses. */
   attach(record: SandboxRecord): Promise<readonly string[]>;
-  /** Safe to repeat, and when the namespace is gone. */
-  detach(record: SandboxRecord): Promise<void>;
+  /**
+   * Safe to repeat, and when the namespace is gone. Where the namespace is dropped next, its links
+   * are left to go with it, which is much faster.
+   */
+  detach(record: SandboxRecord, next: 'dropsNetns' | 'keepsNetns'): Promise<void>;
   /** Frees whatever belongs to none of these sandboxes. */
   release(keep: readonly SandboxRecord[]): Promise<void>;
 }

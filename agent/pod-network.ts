@@ -34,7 +34,8 @@ export function createPodNetwork(runner: NetworkRunner): PodNetwork {
       const { ips } = await runner.add(attachmentOf(record));
       return ips.map(({ address }) => address.split('/')[0]!);
     },
-    detach: (record) => runner.del({ ...attachmentOf(record), dropsNetns: true }),
+    detach: (record, next) =>
+      runner.del({ ...attachmentOf(record), dropsNetns: next === 'dropsNetns' }),
     release: (keep) =>
       runner.gc(
         keep.filter(({ netnsPath }) => netnsPath).map(({ id }) => ({ containerId: id, ifName })),

@@ -59,7 +59,7 @@ export async function removeSandbox(
   await endProcesses(context, record, monitor);
   if (record.netnsPath) {
     // Also when the namespace is gone: its address must be freed.
-    if (record.stage !== 'creating') await context.network.detach(record);
+    if (record.stage !== 'creating') await context.network.detach(record, 'dropsNetns');
     await unpin(context, record.netnsPath);
   }
   for (const { run, lastRun } of record.containers) {

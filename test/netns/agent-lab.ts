@@ -39,6 +39,8 @@ export interface Agent {
 export interface Lab {
   readonly client: FakeClient;
   readonly dir: string;
+  readonly instance: string;
+  readonly hostNetns: string;
   readonly root: string;
   readonly runDir: string;
   readonly events: string[]; // `Normal Started Container started`
@@ -71,15 +73,14 @@ export async function createLab(t: ExecutionContext): Promise<Lab> {
   });
   for (const each of [root, runDir]) mkdirSync(each, { mode: 0o700 });
   await buildBusybox(root);
-  const log = createLogger({
-    component: 'agent',
-    level: process.env.AGENT_DEBUG ? 'debug' : 'error',
-    write: (line) => t.log(line.trimEnd()),
-  });
+  const write = (line: string) => t.log(line.trimEnd());
+  const log = createLogger({ component: 'agent', level: 'error', write });
   const start: AgentOptions = { instance, root, runDir, hostNetns, client, events, log };
   const pod = (name: string) => client.get(podsResource, name, 'default').catch(() => undefined);
   return {
     client,
+    instance,
+    hostNetns,
     dir,
     root,
     runDir,
@@ -105,10 +106,9 @@ export async function createLab(t: ExecutionContext): Promise<Lab> {
     async until(isSo) {
       while (!(await isSo())) await systemClock.sleep(10);
     },
-    async log(name, container, attempt = 0) {
+    log: async (name, container, attempt = 0) => {
       const uid = (await pod(name))?.metadata?.uid;
-      const path = join(root, 'logs/pods', `default_${name}_${uid}`, container, `${attempt}.log`);
-      return existsSync(path) ? readFileSync(path, 'utf8') : '';
+      return readOr(join(root, 'logs/pods', `default_${name}_${uid}`, container, `${attempt}.log`));
     },
     leftovers: () => leftovers({ dir, hostNetns, cgroups, reserved: join(root, 'cni', instance) }),
   };
@@ -129,7 +129,7 @@ function leftovers(lab: { dir: string; hostNetns: string; cgroups: string[]; res
   ];
 }
 
-interface AgentOptions {
+export interface AgentOptions {
   readonly instance: string;
   readonly root: string;
   readonly runDir: string;
@@ -139,7 +139,7 @@ interface AgentOptions {
   readonly log: Logger;
 }
 
-async function startAgent(options: AgentOptions): Promise<Agent> {
+export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { instance, root, runDir, hostNetns, client, log } = options;
   const ending = new AbortController();
   const fieldSelector = `spec.nodeName=${nodeName}`;
@@ -230,6 +230,8 @@ function mountsBelow(dir: string): string[] {
     .map((line) => line.split(' ')[4] ?? '')
     .filter((point) => point.startsWith(`${dir}/`));
 }
+
+const readOr = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
 function listOr(path: string): string[] {
   return existsSync(path) ? readdirSync(path) : [];
