@@ -56,7 +56,7 @@ async function endMonitor(dir: string): Promise<void> {
 function unmountAll({ kernel, root, runDir }: CleanupOptions): void {
   const points = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
-    .map((line) => unescape(line.split(' ')[4] ?? ''))
+    .map((line) => decodeOctal(line.split(' ')[4] ?? ''))
     .filter((path) => path.startsWith(`${root}/`) || path.startsWith(`${runDir}/`));
   for (const point of points.reverse()) kernel.umount(point, MNT_DETACH);
 }
@@ -81,7 +81,7 @@ async function removeNetwork(options: CleanupOptions): Promise<void> {
 }
 
 /** As /proc/self/mountinfo writes spaces and their like: `\040`. */
-const unescape = (path: string) =>
+const decodeOctal = (path: string) =>
   path.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );

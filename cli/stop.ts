@@ -14,24 +14,28 @@ export async function stopInstance(
   if (record) {
     await progress.step('Components and pods', async () => {
       // `up` ends its components in order; without it, those that are left are ended here.
-      await endProcess(record.up, timeoutMs);
-      await Promise.all(record.processes.map((each) => endProcess(each, timeoutMs)));
+      // One that is stopping already is only waited for: a second signal would cut it short.
+      if (record.state !== 'stopping') signalProcess(record.up);
+      await waitForEnd(record.up, timeoutMs);
+      for (const each of record.processes) signalProcess(each);
+      await Promise.all(record.processes.map((each) => waitForEnd(each, timeoutMs)));
     });
   }
   await progress.step('Network and cgroups', () => removeKernelObjects(instance));
   removeRecord(instance);
 }
 
-async function endProcess(target: RunningProcess, timeoutMs: number): Promise<void> {
-  if (!isAlive(target)) return;
-  process.kill(target.pid, 'SIGTERM');
+function signalProcess(target: RunningProcess): void {
+  if (isAlive(target)) process.kill(target.pid, 'SIGTERM');
+}
+
+async function waitForEnd(target: RunningProcess, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (isAlive(target)) {
     if (Date.now() > deadline) {
       process.kill(target.pid, 'SIGKILL');
-      throw new Error(
-        `${target.name} (pid ${target.pid}) did not end in time and was killed: try again`,
-      );
+      const who = `${target.name} (pid ${target.pid})`;
+      throw new Error(`${who} did not end in time and was killed: try again`);
     }
     await systemClock.sleep(20);
   }

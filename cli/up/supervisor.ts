@@ -50,6 +50,7 @@ export class Supervisor {
     const child = this.#spawn(plan);
     const supervised: Supervised = { name: plan.name, child, done: Promise.resolve() };
     this.#processes.push(supervised);
+    this.#options.onChange({ name: plan.name, pid: child.pid ?? 0, event: 'started' });
     const ended = once(child, 'exit');
     const first = await Promise.race([readReady(child), ended.then(() => 'ended' as const)]);
     if (first === 'ended') {
@@ -92,12 +93,14 @@ export class Supervisor {
       failures = clock.now() - began > recoveredMs ? 0 : failures + 1;
       const waitMs = Math.min(restartMinMs * 2 ** (failures - 1), restartMaxMs);
       await clock.sleep(waitMs, this.#stopping.signal);
-      if (!this.#stopping.signal.aborted) supervised.child = this.#spawn(plan);
+      if (this.#stopping.signal.aborted) return;
+      supervised.child = this.#spawn(plan);
+      onChange({ name: plan.name, pid: supervised.child.pid ?? 0, event: 'started' });
     }
   }
 
   #spawn({ name, words }: ProcessPlan): ChildProcess {
-    const { self, logDir, onChange } = this.#options;
+    const { self, logDir } = this.#options;
     const [node, script] = self;
     const log = openSync(`${logDir}/${name}.log`, 'a', 0o600);
     const child = spawn(node, [script, ...words, '--ready-fd=3', '--exit-with-parent'], {
@@ -107,7 +110,6 @@ export class Supervisor {
     });
     closeSync(log);
     child.stdin?.on('error', () => {}); // It may end before it ever reads.
-    onChange({ name, pid: child.pid ?? 0, event: 'started' });
     return child;
   }
 }

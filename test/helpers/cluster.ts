@@ -70,7 +70,7 @@ export function createCluster(flags: readonly string[] = []): TestCluster {
     async interrupt() {
       const { child, output } = running!;
       running = undefined;
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGINT');
         await once(child, 'exit');
       }
@@ -99,5 +99,5 @@ export async function waitUntil(
 
 /** As a shell would: by spaces, but quoted parts stay whole. */
 function splitWords(words: string): string[] {
-  return [...words.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+  return (words.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ''));
 }
