@@ -23,9 +23,9 @@ type Message = Readonly<Record<string, readonly [number: number, type: string]>>
 export type Packages = Readonly<Record<string, Readonly<Record<string, Message>>>>;
 
 /** `core-v1` → its text. */
-export function renderNumbers(packages: Packages): Map<string, string> {
+export function renderNumbers(packages: Packages, roots = allRoots()): Map<string, string> {
   const lines = new Map<string, Map<string, string>>();
-  for (const schema of reachable()) {
+  for (const schema of reachable(roots)) {
     const messages = packages[packageOf(schema)];
     if (!messages) throw new Error(`there is no package ${packageOf(schema)}`);
     const ofFile = lines.get(schema.file) ?? new Map<string, string>();
@@ -42,8 +42,16 @@ const renderFile = (lines: Map<string, string>) =>
     .map(([, line]) => line)
     .join('\n');
 
-/** The kinds that people send, and what they are made of. */
-function reachable(): Set<TypeSchema> {
+/** What people send. */
+function allRoots(): TypeSchema[] {
+  // Definitions of resources hold values of any type, which have a wire form of their own.
+  const files = schemaFiles().filter((file) => file !== 'meta-v1' && file !== 'apiextensions-v1');
+  const kinds = files.flatMap(typesOf).filter(({ isKind, name }) => isKind && !/List$/.test(name));
+  return [...kinds, typeNamed('meta-v1', 'DeleteOptions')!];
+}
+
+/** And what that is made of. */
+function reachable(roots: readonly TypeSchema[]): Set<TypeSchema> {
   const found = new Set<TypeSchema>();
   const visit = (schema: TypeSchema) => {
     if (found.has(schema)) return;
@@ -53,14 +61,7 @@ function reachable(): Set<TypeSchema> {
       if (inner.is === 'type') visit(inner.schema);
     }
   };
-  for (const file of schemaFiles()) {
-    // Definitions of resources hold values of any type, which have a wire form of their own.
-    if (file === 'meta-v1' || file === 'apiextensions-v1') continue;
-    for (const schema of typesOf(file)) {
-      if (schema.isKind && !schema.name.endsWith('List')) visit(schema);
-    }
-  }
-  visit(typeNamed('meta-v1', 'DeleteOptions')!);
+  for (const root of roots) visit(root);
   return found;
 }
 
