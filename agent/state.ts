@@ -18,6 +18,7 @@ export interface Kill {
 export interface ContainerRun {
   readonly id: string; // 64 hex digits.
   readonly attempt: number; // 0 for the first run; the pod's restartCount.
+  readonly specImage: string; // As the pod's spec had it.
   readonly image: string;
   readonly imageId: string;
   readonly stopSignal: string;
@@ -101,9 +102,6 @@ export interface PodState {
   /** When this node took the pod: status.startTime. */
   startedAtMs: number;
 }
-
-export const podKeyOf = ({ namespace, name }: { namespace: string; name: string }): string =>
-  `${namespace}/${name}`;
 
 /** `web_default(uid)`: how upstream's messages name a pod. */
 export const podTitleOf = ({ namespace, name, uid }: PodState): string =>

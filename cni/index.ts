@@ -1,5 +1,5 @@
 /** The room's face for the agent: pods' networks in process, and plugins for other runtimes. */
-export { CniError, hasCniCode } from './error.ts';
+export { hasCniCode } from './error.ts';
 export { installPlugins } from './install-plugins.ts';
 export type { Attachment, AttachmentSpec, DetachSpec } from './request.ts';
 export type { CniResult } from './result.ts';

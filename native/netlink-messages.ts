@@ -66,7 +66,7 @@ export interface RouteSpec {
   readonly scope?: number; // Absent: universe with a gateway, else link.
 }
 
-const { create, exclusive, replace, dump } = netlinkFlags;
+const { create, exclusive, dump } = netlinkFlags;
 
 export function createBridge({ name, mac, mtu }: BridgeSpec): Message {
   return newLink({
@@ -157,11 +157,6 @@ export const getAddresses = (index?: number): Message => ({
 export const addRoute = (spec: RouteSpec): Message =>
   routeMessage('RTM_NEWROUTE', create | exclusive, spec);
 
-export const replaceRoute = (spec: RouteSpec): Message =>
-  routeMessage('RTM_NEWROUTE', create | replace, spec);
-
-export const deleteRoute = (spec: RouteSpec): Message => routeMessage('RTM_DELROUTE', 0, spec);
-
 export const getRoutes = (): Message => ({
   ...kinds.RTM_GETROUTE,
   flags: dump,
@@ -176,7 +171,6 @@ const kinds = {
   RTM_DELADDR: { type: 21, name: 'RTM_DELADDR' },
   RTM_GETADDR: { type: 22, name: 'RTM_GETADDR' },
   RTM_NEWROUTE: { type: 24, name: 'RTM_NEWROUTE' },
-  RTM_DELROUTE: { type: 25, name: 'RTM_DELROUTE' },
   RTM_GETROUTE: { type: 26, name: 'RTM_GETROUTE' },
 } as const;
 

@@ -5,14 +5,13 @@ import { listImages, removeTag, storePathsOf } from './store.ts';
 
 export { type BuildOptions, buildImage, type ImageFile } from './build.ts';
 export { type Imported, type ImportOptions, importImage } from './import.ts';
-export { defaultPullPolicy, formatReference, parseReference } from './reference.ts';
+export { defaultPullPolicy, parseReference } from './reference.ts';
 export {
   findImage,
   type ImageConfig,
   type ImageRecord,
   listImages,
   lowerDirsOf,
-  storePathsOf,
 } from './store.ts';
 
 /**
