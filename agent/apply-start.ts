@@ -89,6 +89,7 @@ function begin(
   const run: ContainerRun = {
     id,
     attempt,
+    specImage: container.image ?? '',
     image: image.name,
     imageId: image.id,
     stopSignal: planStopSignal(container, image.config),

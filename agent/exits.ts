@@ -1,5 +1,5 @@
 /** What happens when a container ends: it is recorded, then what it used is given back. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container } from '../api/types/core-v1.generated.ts';
@@ -100,6 +100,7 @@ function finalMessage(
   if (!container) return '';
   const file = messageFile(context, state, { container, id: run.id });
   const written = readStart(file, messageBytesMax);
+  rmSync(file, { force: true }); // The next run gets a file of its own.
   const wantsLog = container.terminationMessagePolicy === 'FallbackToLogsOnError';
   if (written !== '' || !wantsLog || exitCode === 0) return written;
   const { namespace, uid } = state;

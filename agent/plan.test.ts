@@ -114,6 +114,17 @@ const cases: { name: string; state: PodState; want: string[] }[] = [
     want: ['killContainer main TERM +30000 sick', 'reportStatus'],
   },
   {
+    name: 'ends a container whose image was changed: it begins again with the new one',
+    state: stateOf(podOf({}), {
+      sandbox: ready,
+      runs: { main: { ...running(), specImage: 'busybox:old' } },
+    }),
+    want: [
+      'killContainer main TERM +30000 Container main definition changed, will be restarted',
+      'reportStatus',
+    ],
+  },
+  {
     name: 'asks all containers of a deleted pod to end, within its grace',
     state: stateOf(podOf({ containers: ['a', 'b'], deletedWith: 5 }), {
       sandbox: ready,

@@ -111,13 +111,21 @@ function planContainer(state: PodState, name: string, now: number): Step[] {
   return [{ do: 'startContainer', name, attempt }];
 }
 
-/** A container that its probe wants dead: asked first, then forced when its time is over. */
+/** A container whose run must end: asked first, then forced when its time is over. */
 function planKill(state: PodState, memory: ContainerMemory, now: number): Step[] {
-  const { run, unhealthy, name } = memory;
+  const { run, name } = memory;
   if (run?.kill) return waitOrForce(memory, run.kill.deadlineMs, now);
-  if (unhealthy === undefined) return [];
+  const reason = memory.unhealthy ?? changeOf(state, memory);
+  if (reason === undefined) return [];
   const deadlineMs = now + (state.pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
-  return [{ do: 'killContainer', name, force: false, deadlineMs, reason: unhealthy }];
+  return [{ do: 'killContainer', name, force: false, deadlineMs, reason }];
+}
+
+/** An image is all of a container's spec that may change while the pod lives. */
+function changeOf({ pod }: PodState, { name, run }: ContainerMemory): string | undefined {
+  const container = appContainersOf(pod).find((each) => each.name === name);
+  if (!container || container.image === run?.specImage) return undefined;
+  return `Container ${name} definition changed, will be restarted`;
 }
 
 /** The pod has ended by itself: say so first, so that a crash cannot run it again. */
@@ -129,7 +137,8 @@ function planEnd(state: PodState, now: number): Step[] {
 
 function planTermination(state: PodState, now: number): Step[] {
   const running = planKillAll(state, now);
-  if (running.length > 0) return state.gone ? running : [...running, report];
+  // The agent that ends its pods at its own end may have no API to tell any more.
+  if (running.length > 0) return state.gone || state.stopping ? running : [...running, report];
   const sandbox: Step[] = state.sandbox ? [{ do: 'removeSandbox' }] : [];
   if (state.gone) return [...sandbox, { do: 'removePod' }];
   if (state.pod.metadata?.deletionTimestamp) {

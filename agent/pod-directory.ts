@@ -44,8 +44,8 @@ function handleOf(live: LivePod, paths: AgentPaths, name: string): ContainerHand
   return {
     logPath(previous) {
       const attempt = lastAttempt(live, name);
-      const wanted = attempt === undefined ? undefined : attempt - (previous ? 1 : 0);
-      if (wanted === undefined || wanted < 0) return undefined;
+      const wanted = attempt === undefined ? -1 : attempt - (previous ? 1 : 0);
+      if (wanted < 0) throw noLog(live, name, previous);
       const pod = { namespace, name: state.name, podUid };
       return containerLogPath(paths, pod, { name, attempt: wanted });
     },
@@ -64,6 +64,18 @@ function handleOf(live: LivePod, paths: AgentPaths, name: string): ContainerHand
       return monitor.attach(id);
     },
   };
+}
+
+/** In upstream's words, which people and tools know. */
+function noLog({ state }: LivePod, name: string, previous: boolean): StatusError {
+  const container = `container "${name}" in pod "${state.name}"`;
+  if (previous) return new StatusError('BadRequest', `previous terminated ${container} not found`);
+  const { containerStatuses = [], initContainerStatuses = [] } = state.pod.status ?? {};
+  const status = [...initContainerStatuses, ...containerStatuses].find(
+    (each) => each.name === name,
+  );
+  const reason = status?.state?.waiting?.reason ?? 'ContainerCreating';
+  return new StatusError('BadRequest', `${container} is waiting to start: ${reason}`);
 }
 
 /** Of the newest run that has begun: ours to know, or for a finished pod the API's. */

@@ -105,6 +105,7 @@ export const sandboxOf = (stage: SandboxRecord['stage']): SandboxRecord => ({
 const begun = {
   id: 'id',
   attempt: 0,
+  specImage: 'busybox',
   image: 'docker.io/library/busybox:latest',
   imageId: 'sha256:image',
   stopSignal: 'SIGTERM',

@@ -84,7 +84,7 @@ export async function planContainerSpec(
 export async function prepareContainer(
   context: AgentContext,
   state: PodState,
-  { container, image, id }: ContainerPlan,
+  { container, image, id, attempt }: ContainerPlan,
 ): Promise<void> {
   const { paths, hierarchies } = context;
   const dir = containerDir(paths, id);
@@ -95,8 +95,11 @@ export async function prepareContainer(
   for (const part of ['upper', 'work', 'root']) {
     await fs.mkdir(join(dir, part), { recursive: true, mode: 0o755 });
   }
-  const log = containerLogPath(paths, record, { name: container.name, attempt: 0 });
-  await fs.mkdir(dirname(log), { recursive: true, mode: 0o755 });
+  const logOf = (of: number) =>
+    containerLogPath(paths, record, { name: container.name, attempt: of });
+  await fs.mkdir(dirname(logOf(attempt)), { recursive: true, mode: 0o755 });
+  // This run's and the previous one's are kept: a crash loop must not fill the disk.
+  await fs.rm(logOf(attempt - 2), { force: true });
   await fs.mkdir(dirname(messageFile(context, state, { container, id })), {
     recursive: true,
     mode: 0o755,

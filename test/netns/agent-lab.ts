@@ -45,6 +45,8 @@ export interface Lab {
   readonly runDir: string;
   readonly events: string[]; // `Normal Started Container started`
   startAgent(): Promise<Agent>;
+  /** The one started last. */
+  agent(): Agent;
   create(name: string, spec: Partial<PodSpec>): Promise<Pod>;
   pod(name: string): Promise<Pod | undefined>;
   status(name: string, container: string): Promise<ContainerStatus | undefined>;
@@ -64,17 +66,12 @@ export async function createLab(t: ExecutionContext): Promise<Lab> {
   const client = createFake({ clock: systemClock });
   const cgroups = readHierarchies().map(({ mountPoint }) => join(mountPoint, instance));
   await kernel.createNetns(hostNetns);
-  t.teardown(async () => {
-    for (const id of listOr(join(runDir, 'sandboxes'))) killMonitor(join(runDir, 'sandboxes', id));
-    await killCgroups(cgroups, systemClock);
-    await removeCgroups(cgroups, systemClock);
-    for (const point of mountsBelow(dir).reverse()) kernel.umount(point, detach);
-    rmSync(dir, { recursive: true, force: true });
-  });
+  t.teardown(() => removeAll({ dir, runDir, cgroups }));
   for (const each of [root, runDir]) mkdirSync(each, { mode: 0o700 });
   await buildBusybox(root);
   const write = (line: string) => t.log(line.trimEnd());
   const log = createLogger({ component: 'agent', level: 'error', write });
+  const started: Agent[] = [];
   const start: AgentOptions = { instance, root, runDir, hostNetns, client, events, log };
   const pod = (name: string) => client.get(podsResource, name, 'default').catch(() => undefined);
   return {
@@ -88,8 +85,10 @@ export async function createLab(t: ExecutionContext): Promise<Lab> {
     startAgent: async () => {
       const agent = await startAgent(start);
       t.teardown(agent.kill);
+      started.push(agent);
       return agent;
     },
+    agent: () => started.at(-1)!,
     pod,
     create: (name, spec) =>
       client.create(podsResource, {
@@ -112,6 +111,15 @@ export async function createLab(t: ExecutionContext): Promise<Lab> {
     },
     leftovers: () => leftovers({ dir, hostNetns, cgroups, reserved: join(root, 'cni', instance) }),
   };
+}
+
+async function removeAll(lab: { dir: string; runDir: string; cgroups: string[] }): Promise<void> {
+  const sandboxes = join(lab.runDir, 'sandboxes');
+  for (const id of listOr(sandboxes)) killMonitor(join(sandboxes, id));
+  await killCgroups(lab.cgroups, systemClock);
+  await removeCgroups(lab.cgroups, systemClock);
+  for (const point of mountsBelow(lab.dir).reverse()) kernel.umount(point, detach);
+  rmSync(lab.dir, { recursive: true, force: true });
 }
 
 function leftovers(lab: { dir: string; hostNetns: string; cgroups: string[]; reserved: string }) {
@@ -204,7 +212,22 @@ function contextOf(options: AgentOptions, network: PodNetwork): AgentContext {
 }
 
 async function buildBusybox(root: string): Promise<void> {
-  const applets = ['sh', 'cat', 'echo', 'sleep', 'true', 'false', 'id', 'ls', 'env', 'httpd', 'ip'];
+  const applets = [
+    'sh',
+    'cat',
+    'echo',
+    'sleep',
+    'true',
+    'false',
+    'id',
+    'ls',
+    'env',
+    'httpd',
+    'ip',
+    'grep',
+    'touch',
+    'rm',
+  ];
   await buildImage({
     root,
     name: image,
