@@ -46,7 +46,7 @@ function readUnknown(bytes: Uint8Array) {
   while (!reader.isAtEnd) {
     const tag = reader.tag();
     if (tag.wire !== wire.bytes || tag.number > 4) reader.skip(tag);
-    else if (tag.number === 1) Object.assign(unknown, readTypeMeta(reader.bytes()));
+    else if (tag.number === 1) Object.assign(unknown, readTypeMeta(reader.inner()));
     else if (tag.number === 2) unknown.raw = reader.bytes();
     else if (tag.number === 3) unknown.contentEncoding = reader.string();
     else unknown.contentType = reader.string();
@@ -57,9 +57,8 @@ function readUnknown(bytes: Uint8Array) {
 const noType = { apiVersion: '', kind: '' };
 
 /** runtime.TypeMeta: apiVersion is 1, kind 2. */
-function readTypeMeta(bytes: Uint8Array) {
+function readTypeMeta(reader: WireReader) {
   const type = { ...noType };
-  const reader = new WireReader(bytes);
   while (!reader.isAtEnd) {
     const tag = reader.tag();
     if (tag.wire !== wire.bytes || tag.number > 2) reader.skip(tag);

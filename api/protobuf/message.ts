@@ -15,7 +15,7 @@ import { badProtobuf, type Tag, WireReader, wire } from './wire.ts';
 /** @throws StatusError BadRequest, whatever else the bytes are. */
 export function decodeMessage(schema: TypeSchema, bytes: Uint8Array): PlainObject {
   const object: PlainObject = {};
-  fillObject(object, bytes, { schema, message: schema.name, depth: 0 });
+  fillObject(object, new WireReader(bytes), { schema, message: schema.name, depth: 0 });
   return object;
 }
 
@@ -28,10 +28,9 @@ interface Level {
 // The served types nest a dozen deep, and none in itself.
 const depthMax = 100;
 
-function fillObject(object: PlainObject, bytes: Uint8Array, level: Level): void {
+function fillObject(object: PlainObject, reader: WireReader, level: Level): void {
   if (level.depth > depthMax) throw badProtobuf('exceeded max depth');
   const numbers = numbersIn(level);
-  const reader = new WireReader(bytes);
   while (!reader.isAtEnd) {
     const tag = reader.tag();
     const numbered = numbers.get(tag.number);
@@ -40,7 +39,7 @@ function fillObject(object: PlainObject, bytes: Uint8Array, level: Level): void 
     else {
       expectWire(tag, wire.bytes);
       const { schema, depth } = level;
-      fillObject(object, reader.bytes(), { schema, message: numbered.embeds, depth: depth + 1 });
+      fillObject(object, reader.inner(), { schema, message: numbered.embeds, depth: depth + 1 });
     }
   }
 }
@@ -83,7 +82,7 @@ function readItems(type: FieldType, items: unknown[], place: Place): unknown[] {
     items.push(readValue(type, place) ?? null);
     return items;
   }
-  const reader = new WireReader(place.reader.bytes());
+  const reader = place.reader.inner();
   const tag = { ...place.tag, wire: wire.varint };
   while (!reader.isAtEnd) items.push(readValue(type, { ...place, reader, tag }));
   return items;
@@ -94,7 +93,7 @@ const varints: ReadonlySet<Scalar> = new Set(['boolean', 'int32', 'int64']);
 /** A map is a list of messages with two fields, key and value; each may be left out. */
 function readEntry(type: FieldType, map: object, place: Place): object {
   expectWire(place.tag, wire.bytes);
-  const reader = new WireReader(place.reader.bytes());
+  const reader = place.reader.inner();
   let key = '';
   let value: unknown;
   while (!reader.isAtEnd) {
@@ -114,7 +113,7 @@ function readEntry(type: FieldType, map: object, place: Place): object {
 function readMapValue(type: FieldType, place: Place): unknown {
   if (type.is !== 'list') return readValue(type, place);
   expectWire(place.tag, wire.bytes);
-  const reader = new WireReader(place.reader.bytes());
+  const reader = place.reader.inner();
   const items: unknown[] = [];
   while (!reader.isAtEnd) {
     const tag = reader.tag();
@@ -136,7 +135,7 @@ function readValue(type: FieldType, { reader, tag, level }: Place, known?: unkno
   if (type.is !== 'type') throw badProtobuf(`field ${tag.number} has no protobuf form`);
   const object = (known as PlainObject) ?? {};
   const { schema } = type;
-  fillObject(object, reader.bytes(), { schema, message: schema.name, depth: level.depth + 1 });
+  fillObject(object, reader.inner(), { schema, message: schema.name, depth: level.depth + 1 });
   return object;
 }
 
@@ -152,15 +151,15 @@ function readScalar(scalar: Scalar, reader: WireReader): unknown {
     case 'bytes':
       return base64(reader.bytes());
     case 'Time':
-      return time(reader.bytes(), 0);
+      return time(reader.inner(), 0);
     case 'MicroTime':
-      return time(reader.bytes(), 6);
+      return time(reader.inner(), 6);
     case 'Quantity':
-      return quantity(reader.bytes());
+      return quantity(reader.inner());
     case 'IntOrString':
-      return intOrString(reader.bytes());
+      return intOrString(reader.inner());
     case 'object':
-      return rawJson(reader.bytes());
+      return rawJson(reader.inner());
     default:
       throw badProtobuf(`a field of the type ${scalar} has no protobuf form`);
   }

@@ -18,17 +18,17 @@ export interface NumberedField {
 export type Numbers = ReadonlyMap<number, NumberedField>;
 
 const lines = new Map<string, Map<string, string>>();
-const parsed = new Map<string, Numbers>();
+const parsed = new Map<string, Map<string, Numbers>>();
 
 /** `numbersOf('core-v1', 'Pod')`; undefined of what no request body holds. */
 export function numbersOf(file: string, message: string): Numbers | undefined {
-  const key = `${file}.${message}`;
-  const known = parsed.get(key);
+  const known = parsed.get(file)?.get(message);
   if (known) return known;
   const line = linesOf(file).get(message);
   if (line === undefined) return undefined;
   const numbers = parseNumbers(line);
-  parsed.set(key, numbers);
+  const ofFile = parsed.get(file) ?? new Map<string, Numbers>();
+  parsed.set(file, ofFile.set(message, numbers));
   return numbers;
 }
 

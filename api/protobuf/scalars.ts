@@ -1,11 +1,11 @@
 /** The messages that are one value in JSON: times, quantities, ports, objects of any kind. */
 import { isDeeperThan } from '../nesting.ts';
-import { badProtobuf, type Tag, WireReader, wire } from './wire.ts';
+import { badProtobuf, type Tag, type WireReader, wire } from './wire.ts';
 
 /** resource.Quantity: `string` is 1. */
-export function quantity(bytes: Uint8Array): string {
+export function quantity(message: WireReader): string {
   let text = '';
-  eachField(bytes, (tag, reader) => {
+  eachField(message, (tag, reader) => {
     if (tag.number !== 1 || tag.wire !== wire.bytes) return false;
     text = reader.string();
     return true;
@@ -14,11 +14,11 @@ export function quantity(bytes: Uint8Array): string {
 }
 
 /** intstr.IntOrString: `type` is 1 (zero for a number), `intVal` is 2, `strVal` is 3. */
-export function intOrString(bytes: Uint8Array): number | string {
+export function intOrString(message: WireReader): number | string {
   let isText = false;
   let number = 0;
   let text = '';
-  eachField(bytes, (tag, reader) => {
+  eachField(message, (tag, reader) => {
     const isNumber = tag.number === 1 || tag.number === 2;
     if (tag.wire !== (isNumber ? wire.varint : wire.bytes) || tag.number > 3) return false;
     if (tag.number === 1) isText = reader.integer() !== 0;
@@ -33,11 +33,11 @@ export function intOrString(bytes: Uint8Array): number | string {
  * Time and MicroTime: `seconds` is 1, `nanos` is 2, both since 1970. RFC 3339 with that many
  * digits; undefined for an empty message, which is how Go writes that there is no time.
  */
-export function time(bytes: Uint8Array, digits: 0 | 6): string | undefined {
-  if (bytes.length === 0) return undefined;
+export function time(message: WireReader, digits: 0 | 6): string | undefined {
+  if (message.isAtEnd) return undefined;
   let seconds = 0;
   let nanos = 0;
-  eachField(bytes, (tag, reader) => {
+  eachField(message, (tag, reader) => {
     if (tag.number > 2 || tag.wire !== wire.varint) return false;
     if (tag.number === 1) seconds = reader.integer();
     else nanos = reader.integer();
@@ -55,9 +55,9 @@ const secondsMin = -62_135_596_800;
 const secondsMax = 253_402_300_799;
 
 /** RawExtension and FieldsV1: `raw` is 1, and holds JSON. */
-export function rawJson(bytes: Uint8Array): unknown {
+export function rawJson(message: WireReader): unknown {
   let text = '';
-  eachField(bytes, (tag, reader) => {
+  eachField(message, (tag, reader) => {
     if (tag.number !== 1 || tag.wire !== wire.bytes) return false;
     text = reader.string();
     return true;
@@ -92,8 +92,7 @@ const piece = 8192;
 type Take = (tag: Tag, reader: WireReader) => boolean;
 
 /** What `take` does not take is passed over. */
-function eachField(bytes: Uint8Array, take: Take): void {
-  const reader = new WireReader(bytes);
+function eachField(reader: WireReader, take: Take): void {
   while (!reader.isAtEnd) {
     const tag = reader.tag();
     if (!take(tag, reader)) reader.skip(tag);

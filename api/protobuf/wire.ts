@@ -18,14 +18,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class WireReader {
   readonly #bytes: Uint8Array;
-  #offset = 0;
+  #offset: number;
+  readonly #end: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#offset = start;
+    this.#end = end;
   }
 
   get isAtEnd(): boolean {
-    return this.#offset >= this.#bytes.length;
+    return this.#offset >= this.#end;
   }
 
   tag(): Tag {
@@ -58,18 +61,22 @@ export class WireReader {
 
   /** A view, not a copy. */
   bytes(): Uint8Array {
-    const length = this.unsigned();
-    const start = this.#offset;
-    if (length > this.#bytes.length - start) throw truncated();
-    this.#offset += length;
+    const start = this.#pass();
     return this.#bytes.subarray(start, this.#offset);
   }
 
+  /** Of a message inside. Views cost more than most messages are long, so it reads the same bytes. */
+  inner(): WireReader {
+    const start = this.#pass();
+    return new WireReader(this.#bytes, start, this.#offset);
+  }
+
   string(): string {
+    const bytes = this.bytes();
+    if (bytes.length === 0) return '';
     try {
-      return utf8.decode(this.bytes());
-    } catch (error) {
-      if (error instanceof StatusError) throw error;
+      return utf8.decode(bytes);
+    } catch {
       throw badProtobuf('a string is not valid UTF-8');
     }
   }
@@ -77,24 +84,37 @@ export class WireReader {
   /** Passes over the value of a field that nobody asked for. */
   skip(tag: Tag): void {
     if (tag.wire === wire.varint) this.#varint();
-    else if (tag.wire === wire.bytes) this.bytes();
+    else if (tag.wire === wire.bytes) this.#pass();
     else if (tag.wire === wire.fixed64) this.#advance(8);
     else if (tag.wire === wire.fixed32) this.#advance(4);
     else throw badProtobuf(`illegal wire type ${tag.wire} of field ${tag.number}`);
   }
 
+  /** Goes past a length and what it counts; where that began. */
+  #pass(): number {
+    const length = this.unsigned();
+    const start = this.#offset;
+    this.#advance(length);
+    return start;
+  }
+
   #advance(count: number): void {
-    if (count > this.#bytes.length - this.#offset) throw truncated();
+    if (count > this.#end - this.#offset) throw truncated();
     this.#offset += count;
   }
 
   /** A number while it is small, which nearly all are. */
   #varint(): number | bigint {
+    const first = this.#bytes[this.#offset] ?? 0;
+    if (first < 0x80 && this.#offset < this.#end) {
+      this.#offset += 1;
+      return first;
+    }
     let small = 0;
     let big = 0n;
     for (let index = 0; index < varintBytesMax; index += 1) {
-      const byte = this.#bytes[this.#offset];
-      if (byte === undefined) throw truncated();
+      if (this.#offset >= this.#end) throw truncated();
+      const byte = this.#bytes[this.#offset]!;
       this.#offset += 1;
       const part = byte & 0x7f;
       if (index < 7) small += part * 2 ** (7 * index);
