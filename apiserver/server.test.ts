@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
+import { body, inner, text } from '../api/protobuf/testing.ts';
 import { allResources } from '../api/resources.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
@@ -578,13 +579,27 @@ test('discovery says what is served, plain and aggregated', async (t) => {
   t.regex((await ask('GET /metrics')).body, /process_resident_memory_bytes \d+/);
 });
 
+test('a typed client sends protobuf, and takes JSON for an answer', async (t) => {
+  const { ask } = await start(t);
+  const metadata = inner(1, text(1, 'm'));
+  const sent = Buffer.from(body('v1', 'ConfigMap', metadata, inner(2, text(1, 'a'), text(2, 'b'))));
+  const protobuf = 'application/vnd.kubernetes.protobuf';
+  const line = `POST /api/v1/namespaces/default/configmaps content-type=${protobuf}`;
+  const answer = await ask(`${line} accept=${protobuf},application/json`, sent.toString());
+  t.is(answer.code, 201);
+  t.deepEqual(answer.body.data, { a: 'b' });
+  t.is(answer.headers['content-type'], 'application/json');
+});
+
 test('what is asked for wrongly is refused with the right Status', async (t) => {
   const { ask } = await start(t);
   const cases: readonly [line: string, body: unknown, code: number, message?: RegExp][] = [
     ['GET /api/v1/nothings', undefined, 404, /could not find the requested resource/],
     [`GET ${configs}/none`, undefined, 404, /^configmaps "none" not found$/],
     [`GET ${configs} accept=application/vnd.kubernetes.protobuf`, undefined, 406],
-    [`POST ${configs} content-type=application/vnd.kubernetes.protobuf`, 'x', 415],
+    [`POST ${configs} content-type=text/plain`, 'x', 415],
+    [`POST ${configs} content-type=application/vnd.kubernetes.protobuf`, 'x', 400],
+    [`PATCH ${configs}/x content-type=application/vnd.kubernetes.protobuf`, 'x', 415],
     [`POST ${configs}/a`, config('a'), 405],
     ['POST /api/v1/configmaps', config('a'), 405],
     [`PATCH ${configs}/a content-type=text/plain`, 'x', 415],
