@@ -41,11 +41,14 @@ async function startAndStop(): Promise<number> {
 async function startCluster(file: string, args: readonly string[]): Promise<ChildProcess> {
   const child = host.spawn(file, args);
   let text = '';
-  for await (const data of child.stdout!) {
-    text += data;
-    if (/^ready in/m.test(text)) return child;
-  }
-  throw new Error(`the cluster did not start:\n${text}`);
+  return await new Promise((resolve, reject) => {
+    // The stream is read on: a program whose output nobody takes would end.
+    child.stdout?.on('data', (data) => {
+      text += data;
+      if (/^ready in/m.test(text)) resolve(child);
+    });
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${text}`)));
+  });
 }
 
 async function stopCluster(child: ChildProcess): Promise<void> {

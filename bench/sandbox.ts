@@ -3,8 +3,9 @@
  * bridge and host-local plugins. Both sides run in turns in a network namespace of the bench's own.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readHierarchies } from '../agent/runtime/cgroup.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { createNetworkRunner } from '../cni/index.ts';
@@ -34,11 +35,15 @@ interface Times {
 const host = createHost();
 const scope = `b${process.pid.toString(36)}`;
 const cgroupDirs = makeCgroups();
+// /run is a tmpfs on a machine that boots as usual; both sides' files lie there.
+const dir = join(host.dir, 'run');
+mkdirSync(dir);
+execFileSync('mount', ['-t', 'tmpfs', 'bench', dir]);
 try {
   const ours: Times = { up: [], down: [] };
   const theirs: Times = { up: [], down: [] };
-  const peer = preparePeer(host);
-  const own = prepareOwn(host);
+  const peer = preparePeer({ ...host, dir });
+  const own = prepareOwn({ ...host, dir });
   for (let round = 0; round < rounds; round++) {
     await own(`${scope}-o${round}`, ours);
     await peer(`${scope}-p${round}`, theirs);
@@ -50,8 +55,11 @@ try {
   console.log(`  ratio of the medians: 1/${(b.p50 / a.p50).toFixed(1)} (goal: at most 1/3)`);
   printRow('wherry: shutdown, CNI DEL', summarise(ours.down));
   printRow('crun kill+delete, CNI DEL', summarise(theirs.down));
+} catch (error) {
+  console.error(error); // What cleaning up says after it is a consequence.
+  process.exitCode = 1;
 } finally {
-  for (const dir of cgroupDirs) rmSync(dir, { recursive: false, force: true });
+  for (const dir of cgroupDirs) rmdirSync(dir);
   host.remove();
 }
 
@@ -81,7 +89,7 @@ function prepareOwn({ dir, netns: hostNetns }: Host) {
         ]);
         end = async () => {
           await monitor.shutdown();
-          await runner.del({ containerId: id, netnsPath, ifName: 'eth0' });
+          await runner.del({ containerId: id, netnsPath, ifName: 'eth0', dropsNetns: true });
           kernel.umount(netnsPath, 2);
           rmSync(netnsPath);
         };
@@ -94,7 +102,8 @@ function prepareOwn({ dir, netns: hostNetns }: Host) {
 
 function preparePeer({ dir, netns: hostNetns }: Host) {
   const bundle = join(dir, 'bundle');
-  mkdirSync(join(bundle, 'rootfs'), { recursive: true });
+  for (const name of ['dev', 'proc', 'sys'])
+    mkdirSync(join(bundle, 'rootfs', name), { recursive: true });
   copyFileSync(paths.pause, join(bundle, 'rootfs/pause'));
   const { plugins, ...conf } = network('peer', 'peer0', '10.89.0.0/16', join(dir, 'peer-ipam'));
   const input = JSON.stringify({ ...conf, ...plugins[0] });
@@ -137,27 +146,26 @@ function preparePeer({ dir, netns: hostNetns }: Host) {
   };
 }
 
-const ociConfig = (netnsPath: string) => ({
-  ociVersion: '1.0.2',
-  process: { args: ['/pause'], cwd: '/', env: [], user: { uid: 0, gid: 0 } },
-  root: { path: 'rootfs', readonly: true },
-  hostname: 'bench',
-  linux: {
-    cgroupsPath: `/${scope}`,
-    namespaces: [
-      { type: 'network', path: netnsPath },
-      ...['ipc', 'uts', 'mount', 'pid'].map((type) => ({ type })),
-    ],
-  },
-});
+function ociConfig(netnsPath: string) {
+  return {
+    ociVersion: '1.0.2',
+    process: { args: ['/pause'], cwd: '/', env: [], user: { uid: 0, gid: 0 } },
+    root: { path: 'rootfs', readonly: true },
+    hostname: 'bench',
+    mounts: [],
+    linux: {
+      cgroupsPath: `/${scope}`,
+      namespaces: [
+        { type: 'network', path: netnsPath },
+        ...['ipc', 'uts', 'mount', 'pid'].map((type) => ({ type })),
+      ],
+    },
+  };
+}
 
-/** One a v1 hierarchy, as crun makes them. */
+/** In the hierarchies that our agent uses; crun takes all that it finds. */
 function makeCgroups(): string[] {
-  const top = '/sys/fs/cgroup';
-  const dirs = readdirSync(top)
-    .map((name) => join(top, name))
-    .filter((path) => statSync(path).isDirectory() && !path.endsWith('/unified'))
-    .map((path) => join(path, `${scope}o`));
+  const dirs = readHierarchies().map(({ mountPoint }) => join(mountPoint, `${scope}o`));
   for (const dir of dirs) mkdirSync(dir, { recursive: true });
   return dirs;
 }

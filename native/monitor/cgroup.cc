@@ -9,10 +9,13 @@
 
 namespace {
 
-Status enter(int dir) {
+/** `pid` 0 is the calling process. */
+Status move(pid_t pid, int dir) {
   const UniqueFd file(openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC));
   if (!file) return failed("open", "cgroup.procs");
-  return write(file.get(), "0", 1) == 1 ? done() : failed("write", "cgroup.procs");
+  const std::string text = std::to_string(pid);
+  const bool isMoved = write(file.get(), text.data(), text.size()) > 0;
+  return isMoved ? done() : failed("write", "cgroup.procs");
 }
 
 /** The number behind `key` at the start of a line of a small file; -1 when there is none. */
@@ -63,13 +66,13 @@ std::vector<int> CgroupPlace::fds() const {
   return all;
 }
 
-Status CgroupPlace::enterOthers() const {
-  for (const UniqueFd &dir : others_) TRY(enter(dir.get()));
+Status CgroupPlace::moveToOthers(pid_t pid) const {
+  for (const UniqueFd &dir : others_) TRY(move(pid, dir.get()));
   return done();
 }
 
 Status CgroupPlace::enterAll() const {
-  if (unified_) TRY(enter(unified_.get()));
+  if (unified_) TRY(move(0, unified_.get()));
   return enterOthers();
 }
 

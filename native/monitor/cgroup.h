@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <string>
 #include <vector>
@@ -16,7 +17,9 @@ class CgroupPlace {
   /** For a child to keep. */
   std::vector<int> fds() const;
   /** Moves the calling process; to be called before anything that costs memory. */
-  Status enterOthers() const;
+  Status enterOthers() const { return moveToOthers(0); }
+  /** Moves another process, which was born in the unified one. */
+  Status moveToOthers(pid_t pid) const;
   /** And into the unified one too: for a process that was not born there. */
   Status enterAll() const;
   /** Sends SIGKILL to every process in it. */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,9 +52,8 @@ Status enterPauseRoot(const SandboxSpec &spec) {
   return setMountReadOnly(root.get(), false);
 }
 
-Status becomePause(const SandboxSpec &spec, const CgroupPlace &place) {
+Status becomePause(const SandboxSpec &spec) {
   resetSignals();
-  TRY(place.enterOthers());
   TRY(makeSession());
   TRY(enterPauseRoot(spec));
   ContainerSpec nobody;
@@ -74,6 +74,28 @@ Status awaitExec(int channel) {
   }
 }
 
+/**
+ * Puts pause into the hierarchies that it was not born in, while nobody waits: on cgroup v1 a move
+ * waits for an RCU grace period (10 ms and more), and pause uses nothing meanwhile. A container that
+ * starts in that time shares the wait. A pause that cannot be put there is ended: to the agent the
+ * sandbox is then lost, and is made anew.
+ */
+Status placePause(pid_t pause, const CgroupPlace &place) {
+  SpawnOptions options;
+  options.hasPipes = false;
+  options.kept = place.fds();
+  if (options.kept.empty()) return done();
+  Spawned mover;
+  return spawnChild(
+      options,
+      [&](const ChildEnds &) {
+        const Status status = place.moveToOthers(pause);
+        if (!status.ok() && status.error != ESRCH) kill(pause, SIGKILL);
+        _exit(0);
+      },
+      mover);
+}
+
 Status startPause(const SandboxSpec &spec, int pauseFd, Sandbox &sandbox) {
   CgroupPlace place;
   TRY(CgroupPlace::open(spec.cgroupDirs, place));
@@ -81,14 +103,13 @@ Status startPause(const SandboxSpec &spec, int pauseFd, Sandbox &sandbox) {
   options.cloneFlags = spec.hostPid ? 0 : CLONE_NEWPID;
   options.cgroupFd = place.unifiedFd();
   options.hasPipes = false;
-  options.kept = place.fds();
-  options.kept.push_back(pauseFd);
+  options.kept = {pauseFd};
   Spawned spawned;
   TRY(spawnChild(
       options,
       [&](const ChildEnds &ends) {
         const SetupReporter reporter(ends.channel);
-        if (const Status status = becomePause(spec, place); !status.ok()) reporter.fail(status);
+        if (const Status status = becomePause(spec); !status.ok()) reporter.fail(status);
         char name[] = "pause";
         char *argv[] = {name, nullptr}, *env[] = {nullptr};
         sys::execveat(pauseFd, argv, env);
@@ -101,7 +122,8 @@ Status startPause(const SandboxSpec &spec, int pauseFd, Sandbox &sandbox) {
   if (!sandbox.pausePidfd) return failed("pidfd_open", "pause");
   const std::string mounts = "/proc/" + std::to_string(spawned.pid) + "/ns/mnt";
   sandbox.pauseMounts.reset(open(mounts.c_str(), O_RDONLY | O_CLOEXEC));
-  return sandbox.pauseMounts ? done() : failed("open", mounts);
+  if (!sandbox.pauseMounts) return failed("open", mounts);
+  return placePause(spawned.pid, place);
 }
 
 }  // namespace

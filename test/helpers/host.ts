@@ -4,7 +4,7 @@
  * addresses must leave by an uplink: routed over lo, a reject never comes back.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -73,7 +73,12 @@ export function createHost(): Host {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     remove() {
-      for (const path of [netns, world]) execFileSync('umount', [path]);
+      // Also what a failed test has left mounted: the deepest first.
+      const points = readFileSync('/proc/self/mounts', 'utf8').match(/^\S+ (\S+)/gm) ?? [];
+      const own = points
+        .map((each) => each.split(' ')[1]!)
+        .filter((path) => path.startsWith(`${dir}/`));
+      for (const path of own.reverse()) execFileSync('umount', [path]);
       rmSync(dir, { recursive: true, force: true });
     },
   };
