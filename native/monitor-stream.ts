@@ -79,6 +79,7 @@ class Stream implements StreamSession {
     if (frame.type === frameTypes.streamEnd) {
       const exitCode = Number(new Map(decodeFields(frame.payload)).get('exitCode'));
       this.settle.resolve({ exitCode });
+      this.connection.close(); // The monitor waits for it, so that nothing said is lost.
     } else if (this.listeners.length > 0) {
       this.deliver(frame);
     } else if (this.earlyBytes < earlyBytesMax) {

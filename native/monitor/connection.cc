@@ -35,7 +35,7 @@ void Connection::send(uint8_t type, std::string_view payload) {
 }
 
 void Connection::setReading(bool isReading) {
-  if (isReading == isReading_ || isClosed_) return;
+  if (isReading == isReading_ || isClosed_ || isDiscarding_) return;
   isReading_ = isReading;
   if (isReading && !isParsing_) parse();
   updateEvents();
@@ -58,6 +58,7 @@ void Connection::read() {
   const ssize_t count = recv(socket_.get(), scratch, sizeof scratch, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return close();
+  if (isDiscarding_) return;
   incoming_.append(scratch, static_cast<size_t>(count));
   parse();
 }
@@ -66,7 +67,7 @@ void Connection::read() {
 void Connection::parse() {
   isParsing_ = true;
   size_t start = 0;
-  while (isReading_ && !isClosed_ && incoming_.size() - start >= frame::kHeaderBytes) {
+  while (isReading_ && !isClosed_ && !isDiscarding_ && incoming_.size() - start >= frame::kHeaderBytes) {
     const uint32_t length = readLength(incoming_.data() + start);
     if (length == 0 || length > frame::kLengthMax) {
       isParsing_ = false;
@@ -98,13 +99,25 @@ void Connection::flush() {
     outgoing_.clear();
     outgoing_.shrink_to_fit();
     sent_ = 0;
-    if (isEnding_) return close();
+    if (isEnding_) return endOutput();
   }
   updateEvents();
   if (wasFull_ && outgoing_.size() - sent_ < kLowWater) {
     wasFull_ = false;
     listener_.onDrained();
   }
+}
+
+/**
+ * The client closes, once it has read everything: if we did it while input of its own is on the
+ * way, its write would fail, and with it go our last words.
+ */
+void Connection::endOutput() {
+  if (isDiscarding_) return;
+  isDiscarding_ = true;
+  isReading_ = true;
+  shutdown(socket_.get(), SHUT_WR);
+  updateEvents();
 }
 
 void Connection::close() {

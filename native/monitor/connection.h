@@ -24,7 +24,7 @@ class Connection {
   void send(uint8_t type, std::string_view payload);
   bool isFull() const { return outgoing_.size() - sent_ > kHighWater; }
   void setReading(bool isReading);
-  /** Hangs up when the last byte has left. */
+  /** Says no more after the last byte; the client then hangs up. */
   void closeWhenSent();
   /** Hangs up at once. */
   void close();
@@ -37,6 +37,7 @@ class Connection {
   void read();
   void parse();
   void flush();
+  void endOutput();
   void updateEvents();
 
   Listener &listener_;
@@ -45,5 +46,5 @@ class Connection {
   std::string incoming_, outgoing_;
   size_t sent_ = 0;
   bool isReading_ = true, isParsing_ = false, wasFull_ = false;
-  bool isEnding_ = false, isClosed_ = false;
+  bool isEnding_ = false, isDiscarding_ = false, isClosed_ = false;
 };

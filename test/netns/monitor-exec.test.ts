@@ -53,6 +53,18 @@ test('a megabyte of stdin goes through, its end is seen', async (t) => {
   t.is(output.stdout, '3000000\n');
 });
 
+test('the last words of an exec arrive although input for it was still on the way', async (t) => {
+  const { pod, id } = await createRunning(t);
+  const ends = new Set<string>();
+  for (let round = 0; round < 100; round++) {
+    const { session, output } = await pod.exec(id, ['echo', 'words'], { stdin: true });
+    const typing = setInterval(() => void session.write(bytes('more ')).catch(() => {}));
+    const { exitCode } = await session.exited.finally(() => clearInterval(typing));
+    ends.add(`${exitCode} ${output.stdout}`);
+  }
+  t.deepEqual(ends, new Set(['0 words\n']));
+});
+
 test('a terminal has a size, echoes, and turns a typed interrupt into a signal', async (t) => {
   const { pod, id } = await createRunning(t);
   const script =
