@@ -1,5 +1,6 @@
 /** The way of every request: who asks, what for, may they, then the verb; errors become Statuses. */
 import type { Duplex } from 'node:stream';
+import type { KubeObject } from '../api/resource.ts';
 import { messageOf, StatusError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Call, Machinery } from './call.ts';
@@ -22,6 +23,7 @@ import type {
   User,
 } from './request.ts';
 import type { Route, Router } from './router.ts';
+import { dryRunOf } from './write/store-object.ts';
 
 export type Authenticate = (request: HttpRequest) => Promise<User>;
 export type Authorize = (user: User, info: RequestInfo) => { allowed: boolean; reason: string };
@@ -108,10 +110,29 @@ async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user
   await deps.router.verbOf(route, info)(call, deps);
 }
 
-async function serveMaker({ registry }: HandlerDeps, call: Call, make: Maker): Promise<void> {
-  const { info, request } = call;
+/** What is made is kept nowhere, but a plugin may still refuse it: a node another node's token. */
+async function serveMaker(deps: HandlerDeps, call: Call, make: Maker): Promise<void> {
+  const { info, request, resource, user } = call;
   const body = decodeBody(await readBytes(request), request.headers['content-type'] ?? '').value;
-  await sendValue(call, 201, await make(info, body, registry));
+  const dryRun = dryRunOf(info.query.getAll('dryRun'));
+  const object = body as KubeObject;
+  const asked = {
+    operation: 'CREATE',
+    resource,
+    info,
+    user,
+    object,
+    old: undefined,
+    dryRun,
+  } as const;
+  const reservation = deps.admission.admit(asked);
+  try {
+    await sendValue(call, 201, await make(info, body, deps.registry));
+    reservation.commit();
+  } catch (error) {
+    reservation.rollback();
+    throw error;
+  }
 }
 
 /** @throws StatusError NotFound */

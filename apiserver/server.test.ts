@@ -10,6 +10,7 @@ import test, { type ExecutionContext } from 'ava';
 import { body, inner, text } from '../api/protobuf/testing.ts';
 import { allResources } from '../api/resources.ts';
 import { systemClock } from '../base/clock.ts';
+import { StatusError } from '../base/errors.ts';
 import { silentLogger } from '../base/log.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import { assemble } from './assemble.ts';
@@ -31,7 +32,13 @@ test.after.always(() => rmSync(folder, { recursive: true }));
 const admin: User = { name: 'admin', groups: ['system:masters'] };
 let count = 0;
 
-async function start(t: ExecutionContext, file = join(folder, `state-${count++}.db`)) {
+type Gates = Awaited<ReturnType<Parameters<typeof assemble>[0]['gates']>>;
+
+async function start(
+  t: ExecutionContext,
+  file = join(folder, `state-${count++}.db`),
+  changed: Partial<Gates> = {},
+) {
   const store = await openSqliteStore({ file, onFatal: (error) => t.fail(error.message) });
   const server = await assemble({
     store,
@@ -52,6 +59,7 @@ async function start(t: ExecutionContext, file = join(folder, `state-${count++}.
       admission: { admit: () => ({ commit() {}, rollback() {} }) },
       connectors: new Map(),
       makers: new Map(),
+      ...changed,
     }),
     log: silentLogger,
     clock: systemClock,
@@ -631,6 +639,29 @@ test('a body over 3 MiB is refused with 413, and the server goes on', async (t) 
   const answer = await ask(`POST ${configs}`, large);
   t.is(answer.code, 413);
   t.is((await ask(`GET ${configs}`)).code, 200);
+});
+
+test('admission is asked before a token is made', async (t) => {
+  const asked: string[] = [];
+  const { ask } = await start(t, undefined, {
+    makers: new Map([['serviceaccounts/token', async () => ({ kind: 'TokenRequest' })]]),
+    admission: {
+      admit({ operation, info: { resource, subresource, name } }) {
+        asked.push(`${operation} ${resource}/${subresource} ${name}`);
+        if (name === 'theirs') throw new StatusError('Forbidden', 'not yours');
+        return { commit: () => asked.push('commit'), rollback: () => asked.push('rollback') };
+      },
+    },
+  });
+  const path = '/api/v1/namespaces/default/serviceaccounts';
+  t.is((await ask(`POST ${path}/ours/token`, {})).code, 201);
+  t.is((await ask(`POST ${path}/theirs/token`, {})).code, 403);
+  const own = asked.filter((line) => !line.includes('/ '));
+  t.deepEqual(own, [
+    'CREATE serviceaccounts/token ours',
+    'commit',
+    'CREATE serviceaccounts/token theirs',
+  ]);
 });
 
 test('unknown and duplicate fields are refused, told or passed over, as asked', async (t) => {

@@ -1,5 +1,7 @@
 /** The node's own network facts: which address is the node's, and small IPv4 arithmetic. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { UsageError } from '../base/errors.ts';
 
@@ -14,6 +16,17 @@ export function findNodeIp(): string {
   const chosen = candidates.find(({ link }) => link === uplink) ?? candidates[0];
   if (!chosen) throw new UsageError('this machine has no IPv4 address: give one by --node-ip');
   return chosen.address;
+}
+
+/** A TCP port that nobody has on any address now. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** The link of the route to 0.0.0.0/0 with the lowest metric, out of /proc/net/route. */

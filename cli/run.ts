@@ -53,21 +53,34 @@ export function splitGroups(words: readonly string[]): string[][] {
 
 async function runGroups(groups: readonly string[][], { stopped }: Surroundings): Promise<number> {
   const running: Running[] = [];
-  let last: CommonConfig | undefined;
+  // Asked to end while a component still waits for its API server: then it need not start at all.
+  const common = await Promise.race([startGroups(groups, running), stopped.then(() => undefined)]);
+  if (common) {
+    const { readyFd, exitWithParent } = common;
+    if (readyFd >= 0) writeSync(readyFd, 'ready\n');
+    await Promise.race([stopped, ...(exitWithParent ? [parentEnded()] : [])]);
+  }
+  for (const each of running.reverse()) await each.stop();
+  return 0;
+}
+
+/** Starts them one after the other; `running` holds what is up so far. */
+async function startGroups(
+  groups: readonly string[][],
+  running: Running[],
+): Promise<CommonConfig | undefined> {
+  let common: CommonConfig | undefined;
   for (const [name = '', ...words] of groups) {
     const component = Object.hasOwn(components, name) ? components[name] : undefined;
     if (!component) throw new UsageError(`no such component: ${name}`);
     const { flags, start } = await component.load();
     const { config, positionals } = parseFlags({ ...flags, ...commonFlags }, words);
     if (positionals.length > 0) throw new UsageError(`unexpected: ${positionals.join(' ')}`);
-    last = config as unknown as CommonConfig;
-    const log = loggerOf(name, last.logLevel);
-    running.push(await start(config as never, (await depsOf(name, last, log)) as never));
+    common = config as unknown as CommonConfig;
+    const log = loggerOf(name, common.logLevel);
+    running.push(await start(config as never, (await depsOf(name, common, log)) as never));
   }
-  if (last && last.readyFd >= 0) writeSync(last.readyFd, 'ready\n');
-  await Promise.race([stopped, ...(last?.exitWithParent ? [parentEnded()] : [])]);
-  for (const each of running.reverse()) await each.stop();
-  return 0;
+  return common;
 }
 
 /** What rooms are handed: only the API server works without a client, only nodes with a kernel. */

@@ -25,7 +25,7 @@ export const up = defineCommand({
       throw new Error(`instance ${instance.name} is running already (pid ${record.up.pid})`);
     }
     if (config.detach) return runDetached(config, surroundings);
-    return runHere(settle(config), config.readyFd, surroundings);
+    return runHere(await settle(config), config.readyFd, surroundings);
   },
 });
 

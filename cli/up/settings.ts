@@ -11,7 +11,7 @@ import {
 } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
 import { instanceFlags, instanceOf } from '../instance.ts';
-import { addressAt, findNodeIp, firstBlock } from '../network.ts';
+import { addressAt, findFreePort, findNodeIp, firstBlock } from '../network.ts';
 import type { ClusterSettings } from './plan.ts';
 
 export const upFlags = {
@@ -36,7 +36,7 @@ export const upFlags = {
 } satisfies FlagTable;
 
 /** @throws UsageError for what cannot work, before anything is touched. */
-export function settle(config: ConfigOf<typeof upFlags>): ClusterSettings {
+export async function settle(config: ConfigOf<typeof upFlags>): Promise<ClusterSettings> {
   const podCidr = firstBlock(config.clusterCidr, 24);
   const nodeName = (config.nodeName ?? hostname()).toLowerCase();
   if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(nodeName)) {
@@ -52,8 +52,9 @@ export function settle(config: ConfigOf<typeof upFlags>): ClusterSettings {
     serviceCidr: config.serviceCidr,
     clusterDns: addressAt(config.serviceCidr, 10),
     clusterDomain: config.clusterDomain,
-    dnsPort: config.dnsPort,
-    apiPort: config.apiPort,
+    // Others are told these two before anybody listens on them.
+    dnsPort: config.dnsPort || (await findFreePort()),
+    apiPort: config.apiPort || (await findFreePort()),
     agentPort: config.agentPort,
     ports: {
       agentHealthz: config.agentHealthzPort,
