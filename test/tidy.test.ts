@@ -2,7 +2,7 @@
  * The architecture, as a test: who may import whom, what is pure, and how big a file may get.
  * ARCHITECTURE.md shows the same table; the last test compares them.
  */
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 
@@ -137,6 +137,16 @@ test('ARCHITECTURE.md shows the same table of who may import whom', (t) => {
     const row = new RegExp(`^\\| ${room} \\| ${allowed.join(', ') || '–'} \\|`, 'm');
     t.regex(text, row);
   }
+});
+
+test('every file that ARCHITECTURE.md walks through is there', (t) => {
+  const text = readFileSync('ARCHITECTURE.md', 'utf8');
+  const paths = text.match(new RegExp(`^ *(${folders.join('|')})/[a-z0-9/.-]+`, 'gm')) ?? [];
+  t.true(paths.length > 30);
+  t.deepEqual(
+    paths.map((path) => path.trim()).filter((path) => !existsSync(path)),
+    [],
+  );
 });
 
 test('native builds the same sources with cmake-js and with node-gyp', (t) => {
