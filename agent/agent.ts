@@ -127,8 +127,9 @@ export class Agent implements RunningAgent {
       log,
     });
     this.#parts.push({ stop: async () => runner.close() });
-    await runner.ensureBridge({ name: bridge, address: gatewayOf(podCidr) });
+    // First: it notes the sysctls as they were, and a bridge changes one of them.
     await ensureNodeNetwork({ instance, podCidr, runDir, run });
+    await runner.ensureBridge({ name: bridge, address: gatewayOf(podCidr) });
     this.#parts.push(await serveCni(join(runDir, 'cni.sock'), { log }));
     return createPodNetwork(runner);
   }

@@ -66,11 +66,19 @@ async function restore(run: Run, lines: readonly string[]): Promise<void> {
 
 const recordOf = (runDir: string) => join(runDir, 'sysctls.json');
 
-/** The values from before our first run are the ones to give back, whatever came in between. */
-function setSysctls(runDir: string): void {
+/**
+ * Notes what to give back: the values from before the first of us ran, whatever came in between.
+ * `up` calls it before it starts anything, since the proxy needs one of them too.
+ */
+export function recordSysctls(runDir: string): Record<string, string> {
   const before = { ...readSysctls(), ...readRecord(runDir) };
   mkdirSync(runDir, { recursive: true, mode: 0o700 });
   writeFileSync(recordOf(runDir), JSON.stringify(before), { mode: 0o600 });
+  return before;
+}
+
+function setSysctls(runDir: string): void {
+  const before = recordSysctls(runDir);
   for (const [name, value] of Object.entries(wantedSysctls)) {
     if (name in before) writeFileSync(`/proc/sys/${name}`, value);
   }

@@ -69,9 +69,11 @@ const burstable: Pod = {
 const format = (steps: ReturnType<typeof planLeaf>) =>
   steps.flatMap(({ dir, writes }) => [dir, ...writes.map(([file, value]) => `  ${file} ${value}`)]);
 
-test('planPodCgroup on v2 passes controllers down and limits the pod', (t) => {
+test('planPodCgroup on v2 passes controllers down from the very top and limits the pod', (t) => {
   const steps = planPodCgroup(parseHierarchies(v2, 'cpu memory pids'), '/wherry', burstable, 100);
   t.deepEqual(format(steps), [
+    '/sys/fs/cgroup',
+    '  cgroup.subtree_control +cpu +memory +pids',
     '/sys/fs/cgroup/wherry',
     '  cgroup.subtree_control +cpu +memory +pids',
     '/sys/fs/cgroup/wherry/kubepods',

@@ -56,7 +56,11 @@ export function podCgroupPath(root: string, pod: Pod): string {
   return `${root}/kubepods${qos === 'guaranteed' ? '' : `/${qos}`}/pod${pod.metadata?.uid}`;
 }
 
-/** Every cgroup from the instance's root down to the pod's, parents first. */
+/**
+ * Every cgroup from the instance's root down to the pod's, parents first. On v2 a machine's top may
+ * keep its controllers to itself (systemd passes on what a unit asks for, others nothing), so they
+ * are asked for there too; nobody takes them back, for others may use them by then.
+ */
 export function planPodCgroup(
   hierarchies: readonly Hierarchy[],
   root: string,
@@ -65,7 +69,8 @@ export function planPodCgroup(
 ): CgroupStep[] {
   const path = podCgroupPath(root, pod);
   const parts = path.split('/').filter((part) => part !== '');
-  return parts.flatMap((part, index) => {
+  const tops = hierarchies.filter(({ version }) => version === 2);
+  const below = parts.flatMap((part, index) => {
     const isPod = index === parts.length - 1;
     const limits = isPod
       ? { ...podLimits(pod), ...(pidsMax > 0 && { pidsMax }) }
@@ -75,6 +80,7 @@ export function planPodCgroup(
     const at = `/${parts.slice(0, index + 1).join('/')}`;
     return hierarchies.map((each) => planGroup(each, at, limits, true));
   });
+  return [...tops.map((each) => planGroup(each, '', {}, true)), ...below];
 }
 
 /** The leaf of a container, or of the sandbox (without limits of its own). */

@@ -1,5 +1,6 @@
 /** Brings a one-node cluster up step by step, and takes it down again. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { recordSysctls } from '../../agent/cleanup.ts';
 import { systemClock } from '../../base/clock.ts';
 import { connect } from '../../client/connect.ts';
 import { ensureBaseImage } from '../base-image.ts';
@@ -41,6 +42,7 @@ export async function startCluster(
   for (const folder of [instance.root, instance.logDir, instance.addonDir, instance.runDir]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
+  recordSysctls(instance.runDir);
   let state: ProcessRecord['state'] = 'starting';
   const record = () => {
     const processes = Object.entries(supervisor.pids()).map(([name, pid]) =>

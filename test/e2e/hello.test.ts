@@ -10,10 +10,12 @@ import { describeLeaks, type Snapshot, snapshot } from '../helpers/leak-check.ts
 let cluster: TestCluster;
 let before: Snapshot;
 let started: string;
+let sysctls: string;
 
 test.before(async () => {
   cluster = createCluster();
   before = await snapshot();
+  sysctls = await readSysctls();
   started = await cluster.up();
 });
 test.after.always(() => cluster.remove());
@@ -151,8 +153,12 @@ story('Ctrl-C and reset leave no trace', async (t) => {
   await cluster.wherry('reset');
   t.deepEqual(await cluster.host.run('iptables-save', []).then(rulesOf), []);
   t.is((await cluster.host.run('ip', ['-br', 'link'])).trim().split('\n').length, 2);
+  t.is(await readSysctls(), sysctls);
   t.deepEqual(await describeLeaks(before), []);
 });
+
+const readSysctls = () =>
+  cluster.host.run('sysctl', ['net.ipv4.ip_forward', 'net.bridge.bridge-nf-call-iptables']);
 
 const rulesOf = (text: string) =>
   text.split('\n').filter((line) => line.startsWith('-A') || /^:\S+ -/.test(line));
