@@ -53,39 +53,49 @@ export function splitGroups(words: readonly string[]): string[][] {
 
 async function runGroups(groups: readonly string[][], { stopped }: Surroundings): Promise<number> {
   const running: Running[] = [];
+  const lost = Promise.withResolvers<never>(); // Leadership: others act now, we must not.
   // Asked to end while a component still waits for its API server: then it need not start at all.
-  const common = await Promise.race([startGroups(groups, running), stopped.then(() => undefined)]);
+  const common = await Promise.race([
+    startGroups(groups, running, lost.reject),
+    stopped.then(() => undefined),
+  ]);
   if (common) {
     const { readyFd, exitWithParent } = common;
     if (readyFd >= 0) writeSync(readyFd, 'ready\n');
-    await Promise.race([stopped, ...(exitWithParent ? [parentEnded()] : [])]);
+    await Promise.race([stopped, lost.promise, ...(exitWithParent ? [parentEnded()] : [])]);
   }
   for (const each of running.reverse()) await each.stop();
   return 0;
 }
 
-/** Starts them one after the other; `running` holds what is up so far. */
+/** Starts them one after the other; `running` holds what is up so far. None: all is done. */
 async function startGroups(
   groups: readonly string[][],
   running: Running[],
+  onLost: (error: unknown) => void,
 ): Promise<CommonConfig | undefined> {
   let common: CommonConfig | undefined;
   for (const [name = '', ...words] of groups) {
     const component = Object.hasOwn(components, name) ? components[name] : undefined;
     if (!component) throw new UsageError(`no such component: ${name}`);
-    const { flags, start } = await component.load();
+    const { flags, start, runOnce } = await component.load();
     const { config, positionals } = parseFlags({ ...flags, ...commonFlags }, words);
     if (positionals.length > 0) throw new UsageError(`unexpected: ${positionals.join(' ')}`);
+    const once = runOnce?.(config as never);
+    if (once) {
+      await once;
+      continue;
+    }
     common = config as unknown as CommonConfig;
-    const log = loggerOf(name, common.logLevel);
-    running.push(await start(config as never, (await depsOf(name, common, log)) as never));
+    const deps = { ...(await depsOf(name, common)), onLost };
+    running.push(await start(config as never, deps as never));
   }
   return common;
 }
 
 /** What rooms are handed: only the API server works without a client, only nodes with a kernel. */
-async function depsOf(name: string, { kubeconfig }: CommonConfig, log: Logger) {
-  const base = { clock: systemClock, log };
+async function depsOf(name: string, { kubeconfig, logLevel }: CommonConfig) {
+  const base = { clock: systemClock, log: loggerOf(name, logLevel) };
   if (name === 'apiserver') return base;
   if (kubeconfig === undefined) throw new UsageError('--kubeconfig is needed');
   const { connect } = await import('../client/connect.ts');

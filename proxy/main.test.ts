@@ -6,7 +6,7 @@ import { silentLogger } from '../base/log.ts';
 import { createFake } from '../client/fake.ts';
 import type { Run } from './apply.ts';
 import { checkConfig } from './config.ts';
-import { flags, start } from './main.ts';
+import { flags, runOnce, start } from './main.ts';
 
 /** Commands that find no rules and take all. */
 const run: Run = async () => ({ code: 0, stdout: '', stderr: '' });
@@ -102,20 +102,15 @@ test('a proxy that cannot write is not healthy', async (t) => {
   await running.stop();
 });
 
-test('--cleanup removes and ends', async (t) => {
+test('--cleanup removes the rules instead of starting', async (t) => {
   const calls: string[] = [];
-  const deps = {
-    client: createFake({ clock: systemClock }),
-    clock: systemClock,
-    log: silentLogger,
-    run: async (file: string) => {
-      calls.push(file);
-      return { code: 0, stdout: '*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n', stderr: '' };
-    },
+  const run: Run = async (file) => {
+    calls.push(file);
+    return { code: 0, stdout: '*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n', stderr: '' };
   };
-  const running = await start(parse('--cleanup', '--iptables-backend=nft'), deps);
+  await runOnce(parse('--cleanup', '--iptables-backend=nft'), run);
   t.deepEqual(calls, ['iptables-nft-save', 'iptables-nft-restore']);
-  await running.stop();
+  t.is(runOnce(parse(), run), undefined);
 });
 
 test('a command that is not there is named, with its package', async (t) => {

@@ -38,14 +38,6 @@ export interface ProxyRunning extends Running {
 /** One family as yet; all below this file takes either. */
 const family = 'ipv4';
 
-/** After `--cleanup` there is nothing to run. */
-const idle: ProxyRunning = {
-  healthzPort: undefined,
-  metricsPort: undefined,
-  synced: Promise.resolve(),
-  stop: async () => {},
-};
-
 /**
  * Resolves when the proxy is at work; rules follow once the API has been listed (`synced`).
  * Stopping leaves the rules in place, so that Services work while the proxy is exchanged.
@@ -54,7 +46,6 @@ const idle: ProxyRunning = {
 export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   checkConfig(config, family);
   const { clock, log, run = runProgram } = deps;
-  if (config.cleanup) return cleanUp(config, run).then(() => idle);
   const stop = new AbortController();
   const metrics = new Metrics(family);
   const watched = watchNode(config, deps);
@@ -86,6 +77,10 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
     },
   };
 }
+
+/** What the flags ask for instead of a start; undefined when they ask for one. */
+export const runOnce = (config: Config, run: Run = runProgram): Promise<void> | undefined =>
+  config.cleanup ? cleanUp(config, run) : undefined;
 
 /** `--cleanup`: takes away every rule of this instance; throws when those there are another's. */
 export async function cleanUp(config: Config, run: Run = runProgram): Promise<void> {
