@@ -39,7 +39,7 @@ Status set(int fs, const char *key, int fd) {
              : failed("fsconfig", key);
 }
 
-/** Since Linux 6.5 layers are added one by one. */
+/** Since Linux 6.7 layers are added one by one. */
 Status mountByLayer(const Layers &layers, UniqueFd &mount) {
   const UniqueFd fs(sys::fsopen("overlay"));
   if (!fs) return failed("fsopen", "overlay");
@@ -76,6 +76,6 @@ Status mountOverlay(const ContainerSpec &spec, UniqueFd &mount) {
   Layers layers;
   TRY(openLayers(spec, layers));
   const Status status = mountByLayer(layers, mount);
-  const bool isOldKernel = status.error == EINVAL && status.detail == "lowerdir+";
-  return isOldKernel ? mountByOptions(layers, spec.rootDir, mount) : status;
+  // Linux 6.5 refuses the option itself; before, all options wait unread until the mount is made.
+  return status.error == EINVAL ? mountByOptions(layers, spec.rootDir, mount) : status;
 }
