@@ -15,7 +15,7 @@ import { sandboxDir, sandboxesDir } from './paths.ts';
 import { listDir } from './records.ts';
 import { killCgroups, readHierarchies, removeCgroups } from './runtime/cgroup.ts';
 
-export { recordSysctls } from './node/network.ts';
+export { loadBridgeFilter, recordSysctls } from './node/network.ts';
 
 export interface CleanupOptions {
   readonly instance: string;

@@ -17,6 +17,7 @@ export function examineMachine(searchPath: string): Finding[] {
     checkKernel(release()),
     ...['net', 'ipc', 'uts', 'mnt', 'pid'].map(checkNamespace),
     checkFilesystem(),
+    checkBridgeFilter(),
     checkCgroups(readFileSync('/proc/self/mountinfo', 'utf8')),
     ...['iptables-restore', 'iptables-save'].map((name) => checkProgram(name, searchPath)),
     checkAddon(),
@@ -52,6 +53,14 @@ function checkFilesystem(): Finding {
   const module = exists(`/lib/modules/${release()}/kernel/fs/overlayfs`);
   const ok = listed || module;
   return finding('overlayfs', ok, ok ? 'there' : 'absent', 'use a kernel with CONFIG_OVERLAY_FS');
+}
+
+/** Loaded by `up`. Without it two pods of a node do not reach each other through a Service. */
+function checkBridgeFilter(): Finding {
+  const folder = `/lib/modules/${release()}/kernel/net/bridge`;
+  const module = exists(folder) && readdirSync(folder).some((name) => /^br_netfilter\b/.test(name));
+  const ok = exists('/proc/sys/net/bridge') || module;
+  return finding('br_netfilter', ok, ok ? 'there' : 'absent', 'modprobe br_netfilter');
 }
 
 function checkCgroups(mountinfo: string): Finding {

@@ -4,7 +4,7 @@
  *
  * All of it can be undone: `removeNodeNetwork` gives back the sysctls as they were found.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../../base/errors.ts';
 import type { Run } from '../../native/run.ts';
@@ -25,6 +25,7 @@ const wantedSysctls: Readonly<Record<string, string>> = {
 
 /** Repeating it changes nothing. The bridge is the caller's, by CNI. */
 export async function ensureNodeNetwork({ instance, podCidr, runDir, run }: NodeNetwork) {
+  await loadBridgeFilter(run);
   setSysctls(runDir);
   const chain = chainOf(instance);
   await restore(run, [
@@ -64,6 +65,13 @@ async function restore(run: Run, lines: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`iptables-restore: ${stderr.trim()}`);
 }
 
+/** Nothing else asks for the module on a machine without a container engine. */
+export async function loadBridgeFilter(run: Run): Promise<void> {
+  if (existsSync('/proc/sys/net/bridge')) return;
+  // Without it all works but a Service between two pods of this node; `doctor` tells what to do.
+  await run('modprobe', ['br_netfilter']).catch(() => undefined);
+}
+
 const recordOf = (runDir: string) => join(runDir, 'sysctls.json');
 
 /**
@@ -91,7 +99,7 @@ function resetSysctls(runDir: string): void {
   rmSync(recordOf(runDir), { force: true });
 }
 
-/** br_netfilter may not be loaded: then bridged packets never meet iptables, nor need to. */
+/** Those of br_netfilter are absent on a kernel without it. */
 function readSysctls(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of Object.keys(wantedSysctls)) {

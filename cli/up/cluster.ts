@@ -1,8 +1,9 @@
 /** Brings a one-node cluster up step by step, and takes it down again. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { recordSysctls } from '../../agent/cleanup.ts';
+import { loadBridgeFilter, recordSysctls } from '../../agent/cleanup.ts';
 import { systemClock } from '../../base/clock.ts';
 import { connect } from '../../client/connect.ts';
+import { run } from '../../native/run.ts';
 import { ensureBaseImage } from '../base-image.ts';
 import { removeKernelObjects } from '../cleanup.ts';
 import type { Surroundings } from '../command.ts';
@@ -42,6 +43,7 @@ export async function startCluster(
   for (const folder of [instance.root, instance.logDir, instance.addonDir, instance.runDir]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
+  await loadBridgeFilter(run); // Before its sysctls are noted.
   recordSysctls(instance.runDir);
   let state: ProcessRecord['state'] = 'starting';
   const record = () => {
