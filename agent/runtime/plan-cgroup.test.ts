@@ -89,6 +89,18 @@ test('planPodCgroup on v2 passes controllers down from the very top and limits t
   ]);
 });
 
+test('planLeaf on v2 lets a container out of memory end as a whole', (t) => {
+  const hierarchies = parseHierarchies(v2, 'cpu memory pids');
+  const limits = containerLimits(burstable.spec!.containers[0]!);
+  t.deepEqual(format(planLeaf(hierarchies, '/w/c1', limits)), [
+    '/sys/fs/cgroup/w/c1',
+    '  cpu.weight 10',
+    '  cpu.max 50000 100000',
+    '  memory.max 67108864',
+    '  memory.oom.group 1',
+  ]);
+});
+
 test('planLeaf on v1 writes each limit where its controller is', (t) => {
   const hierarchies = parseHierarchies(v1, '').slice(0, 3);
   const steps = planLeaf(hierarchies, '/w/c1', containerLimits(burstable.spec!.containers[0]!));

@@ -135,6 +135,9 @@ function planGroup(
   const passOn = controllers.map((name) => `+${name}`).join(' ');
   const kept = writes.filter(([file]) => controllers.includes(file.split('.')[0]!));
   if (version === 2 && isParent) kept.push(['cgroup.subtree_control', passOn]);
+  // As upstream's kubelet on v2: a container out of memory ends as a whole.
+  const hasMemory = version === 2 && controllers.includes('memory');
+  if (hasMemory && !isParent) kept.push(['memory.oom.group', '1']);
   return { dir: `${mountPoint}${path}`, writes: kept };
 }
 
