@@ -50,7 +50,8 @@ async function endMonitor(dir: string): Promise<void> {
     await monitor.shutdown();
   } catch {
     const pid = Number(readOr(join(dir, 'monitor.pid')));
-    if (pid > 1 && readOr(`/proc/${pid}/cmdline`).includes('wherry-monitor')) kill(pid);
+    // By the name it gave itself: all but the first are started as /proc/self/fd/3.
+    if (pid > 1 && readOr(`/proc/${pid}/comm`).trim() === 'wherry-monitor') kill(pid);
   }
 }
 
