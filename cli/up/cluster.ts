@@ -33,7 +33,7 @@ export interface Cluster {
 export async function startCluster(
   settings: ClusterSettings,
   progress: Progress,
-  { self, env }: Surroundings,
+  { self, env, stopped }: Surroundings,
 ): Promise<Cluster> {
   const { instance } = settings;
   await progress.step('Machine', async () => {
@@ -73,7 +73,7 @@ export async function startCluster(
   try {
     await progress.step('Certificates', () => writeCredentials(settings));
     await progress.step('Base image', () => ensureBaseImage(instance));
-    await startProcesses(settings, supervisor, progress);
+    await Promise.race([startProcesses(settings, supervisor, progress), interruption(stopped)]);
     state = 'ready';
     record();
     return cluster;
@@ -81,6 +81,11 @@ export async function startCluster(
     await cluster.stop(progress);
     throw error;
   }
+}
+
+/** A Ctrl-C while starting: nobody waits any longer, what is up so far is taken down. */
+async function interruption(stopped: Promise<string>): Promise<never> {
+  throw new Error(`interrupted by ${await stopped}`);
 }
 
 /** The API server first; then all others side by side, while the add-ons are applied. */
