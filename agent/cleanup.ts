@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { hasCode, messageOf } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { createNetworkRunner } from '../cni/index.ts';
 import { connectMonitor, type Kernel } from '../native/index.ts';
@@ -14,6 +14,7 @@ import { removeNodeNetwork } from './node/network.ts';
 import { sandboxDir, sandboxesDir } from './paths.ts';
 import { listDir } from './records.ts';
 import { killCgroups, readHierarchies, removeCgroups } from './runtime/cgroup.ts';
+import { killMonitor } from './runtime/monitor-process.ts';
 
 export { loadBridgeFilter, recordSysctls } from './node/network.ts';
 
@@ -30,11 +31,13 @@ export interface CleanupOptions {
 }
 
 const MNT_DETACH = 2;
+/** A monitor needs well under a millisecond; one that is stopped would need for ever. */
+const shutdownMs = 3000;
 
 export async function removeKernelObjects(options: CleanupOptions): Promise<void> {
   const { cgroupRoot, clock } = options;
   await Promise.all(
-    listDir(sandboxesDir(options)).map((id) => endMonitor(sandboxDir(options, id))),
+    listDir(sandboxesDir(options)).map((id) => endMonitor(sandboxDir(options, id), clock)),
   );
   const cgroups = readHierarchies().map(({ mountPoint }) => join(mountPoint, cgroupRoot));
   await killCgroups(cgroups, clock);
@@ -43,16 +46,14 @@ export async function removeKernelObjects(options: CleanupOptions): Promise<void
   await removeCgroups(cgroups, clock);
 }
 
-/** One that does not answer is killed by the number it left, if that is still a monitor's. */
-async function endMonitor(dir: string): Promise<void> {
-  try {
-    const monitor = await connectMonitor(join(dir, 'monitor.sock'));
-    await monitor.shutdown();
-  } catch {
-    const pid = Number(readOr(join(dir, 'monitor.pid')));
-    // By the name it gave itself: all but the first are started as /proc/self/fd/3.
-    if (pid > 1 && readOr(`/proc/${pid}/comm`).trim() === 'wherry-monitor') kill(pid);
-  }
+/** In order if it answers; else by the number that it left. */
+async function endMonitor(dir: string, clock: Clock): Promise<void> {
+  const isOver = new AbortController();
+  const inOrder = connectMonitor(join(dir, 'monitor.sock')).then((monitor) => monitor.shutdown());
+  const patience = clock.sleep(shutdownMs, isOver.signal);
+  await Promise.race([inOrder.catch(() => {}), patience]); // What it did not do is done below.
+  isOver.abort();
+  killMonitor(dir);
 }
 
 /** Pinned namespaces, volumes in memory, mounts that a crash left; the deepest first. */
@@ -88,19 +89,3 @@ const decodeOctal = (path: string) =>
   path.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!hasCode(error, 'ESRCH')) throw error;
-  }
-}
-
-function readOr(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}

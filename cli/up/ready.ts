@@ -6,7 +6,7 @@ import { hasReason } from '../../base/errors.ts';
 import type { Client } from '../../client/client.ts';
 import type { ClusterSettings } from './plan.ts';
 
-const patienceMs = 60_000;
+const patienceMs = 120_000; // An emulated machine takes half a minute.
 
 export async function waitForNode(client: Client, { nodeName }: ClusterSettings): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs);
