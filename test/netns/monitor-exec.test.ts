@@ -31,7 +31,8 @@ test('an exec may bring its own environment, and is in the container’s cgroup 
     stdin: true,
   });
   await until(() => output.stdout.endsWith('yes\n'));
-  const [exec] = childrenOf(pod.monitor.pid).filter((child) => child.pid > pid);
+  // The shell may give its place to its last command.
+  const exec = childrenOf(pod.monitor.pid).find(({ name }) => /^(sh|cat)$/.test(name));
   for (const name of ['cgroup', 'ns/mnt', 'ns/pid', 'ns/net', 'ns/ipc', 'ns/uts', 'ns/cgroup']) {
     const read = (of: number) =>
       name === 'cgroup'
@@ -126,7 +127,8 @@ test('200 execs leave no zombie, no descriptor, no process', async (t) => {
   const { pod, id, pid } = await createRunning(t);
   const { session } = await pod.exec(id, ['true']);
   await session.exited;
-  const files = openFiles(pod.monitor.pid).length;
+  // Perhaps with the first exec's connection, which is closed after its last word.
+  const filesMax = openFiles(pod.monitor.pid).length;
   for (let round = 0; round < 20; round++) {
     const batch = Array.from({ length: 10 }, () => pod.exec(id, ['echo', 'out']));
     for (const each of await Promise.all(batch)) {
@@ -134,7 +136,7 @@ test('200 execs leave no zombie, no descriptor, no process', async (t) => {
       t.is(each.output.stdout, 'out\n');
     }
   }
-  await until(() => openFiles(pod.monitor.pid).length === files);
+  await until(() => openFiles(pod.monitor.pid).length <= filesMax);
   const { pausePid } = await pod.monitor.state();
   t.deepEqual(
     childrenOf(pod.monitor.pid)
@@ -160,13 +162,13 @@ test('hanging up kills the exec and what it started, and gives all back', async 
     session.close();
   }
   await until(
-    () => openFiles(pod.monitor.pid).length === files && pod.processes().length === processes,
+    () => openFiles(pod.monitor.pid).length <= files && pod.processes().length === processes,
   );
   t.pass();
 });
 
 test('a client that does not read makes the exec wait, and then gets everything', async (t) => {
-  const { pod, id, pid } = await createRunning(t);
+  const { pod, id } = await createRunning(t);
   const session = await pod.monitor.exec(id, {
     args: ['sh', '-c', 'dd if=/dev/zero bs=65536 count=320 2>/dev/null; echo -n end'],
     terminal: false,
@@ -178,7 +180,7 @@ test('a client that does not read makes the exec wait, and then gets everything'
     length += data.length;
   });
   await pause(100);
-  t.true(childrenOf(pod.monitor.pid).some((child) => child.pid > pid && child.state !== 'Z'));
+  t.true(childrenOf(pod.monitor.pid).some(({ name, state }) => name === 'sh' && state !== 'Z'));
   const memory = readFileSync(`/proc/${pod.monitor.pid}/status`, 'utf8');
   t.true(Number(/VmRSS:\s+(\d+)/.exec(memory)?.[1]) < 2048, 'the monitor holds little of it');
   session.resume();

@@ -224,12 +224,14 @@ export function mountsUnder(dir: string): string[] {
 export const openFiles = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`);
 
 /** Children of a process, dead ones too. */
-export function childrenOf(pid: number): { pid: number; state: string }[] {
-  return execFileSync('ps', ['-o', 'pid=,state=', '--ppid', String(pid)], { encoding: 'utf8' })
+export function childrenOf(pid: number): { pid: number; state: string; name: string }[] {
+  return execFileSync('ps', ['-o', 'pid=,state=,comm=', '--ppid', String(pid)], {
+    encoding: 'utf8',
+  })
     .split('\n')
     .filter(Boolean)
     .map((line) => line.trim().split(/\s+/))
-    .map(([child, state]) => ({ pid: Number(child), state: state ?? '' }));
+    .map(([child, state, name]) => ({ pid: Number(child), state: state ?? '', name: name ?? '' }));
 }
 
 function makeBusyboxRoot(root: string): void {
