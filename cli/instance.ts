@@ -13,7 +13,6 @@ export interface Instance {
   readonly runDir: string;
   readonly pkiDir: string;
   readonly logDir: string;
-  readonly imageDir: string;
   readonly addonDir: string;
   readonly stateFile: string;
   readonly adminKubeconfig: string;
@@ -38,7 +37,6 @@ export function instanceOf({ root, name }: { root: string; name: string }): Inst
     runDir,
     pkiDir: `${root}/pki`,
     logDir: `${root}/logs`,
-    imageDir: `${root}/images`,
     addonDir: `${root}/addons`,
     stateFile: `${root}/state.db`,
     adminKubeconfig: `${root}/admin.kubeconfig`,

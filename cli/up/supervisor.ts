@@ -64,7 +64,7 @@ export class Supervisor {
   /** In the reverse order of their start; SIGKILL for what does not end in `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
-    for (const supervised of this.#processes.reverse()) {
+    for (const supervised of this.#processes.toReversed()) {
       const { child } = supervised;
       if (child.exitCode === null && child.signalCode === null) {
         const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
