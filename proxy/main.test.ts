@@ -4,8 +4,8 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { parseFlags } from '../base/config.ts';
 import { silentLogger } from '../base/log.ts';
 import { createFake } from '../client/fake.ts';
-import type { Run } from './apply.ts';
 import { checkConfig } from './config.ts';
+import type { Run } from './iptables/apply.ts';
 import { flags, runOnce, start } from './main.ts';
 
 /** Commands that find no rules and take all. */

@@ -7,15 +7,15 @@ import type { Running } from '../base/running.ts';
 import type { Client } from '../client/client.ts';
 import { Reconciler } from '../client/reconciler.ts';
 import { run as runProgram } from '../native/run.ts';
-import { createIptables, type Run, removeRules } from './apply.ts';
 import { type Config, checkConfig, clusterCidrOf } from './config.ts';
 import { startServers } from './health.ts';
+import { createIptables, type Run, removeRules } from './iptables/apply.ts';
+import { RuleSync } from './iptables/sync.ts';
 import { Metrics } from './metrics.ts';
-import { RuleSync } from './sync.ts';
 import { type Watched, watchApi } from './watch.ts';
 
-export { removeRules } from './apply.ts';
 export { type Config, flags } from './config.ts';
+export { removeRules } from './iptables/apply.ts';
 
 export interface Deps {
   readonly client: Client;
@@ -58,6 +58,7 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
       masqueradeAll: config.masqueradeAll,
     },
     instance: config.instance,
+    masqueradeBit: config.masqueradeBit,
     clock,
     log,
     metrics,
@@ -137,8 +138,7 @@ function startLoop(config: Config, { sync, watched, ...deps }: LoopDeps) {
 function watchNode(config: Config, deps: Deps): Watched {
   const nodeName = config.hostnameOverride ?? config.nodeName ?? hostname();
   const query = { nodeName, family, nodePortAddresses: config.nodeportAddresses } as const;
-  const { instance, masqueradeBit } = config;
-  return watchApi(query, { family, instance, masqueradeBit }, deps);
+  return watchApi(query, deps);
 }
 
 /**

@@ -25,6 +25,10 @@ export interface PortPlan {
   readonly port: number;
   readonly nodePort?: number;
   readonly loadBalancerIps: readonly string[];
+  /** Who may come in by a load balancer's address: ranges of this family; absent: everybody. */
+  readonly sourceRanges?: readonly string[];
+  /** Addresses of `spec.externalIPs`; none unless the proxy is told to serve them. */
+  readonly externalIps: readonly string[];
   readonly affinitySeconds?: number;
   readonly internalPolicy: TrafficPolicy;
   readonly externalPolicy: TrafficPolicy;
@@ -34,6 +38,8 @@ export interface PortPlan {
 
 export interface ServicePlan {
   readonly ports: readonly PortPlan[];
+  /** Where load balancers ask whether this node has an endpoint; `endpoints`: how many it has. */
+  readonly healthCheck?: { readonly port: number; readonly endpoints: number };
   /** What the Service asks for that is not programmed, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -94,6 +100,7 @@ function planPort(
     port: port.port,
     ...(isPort(port.nodePort) && { nodePort: port.nodePort }),
     loadBalancerIps: loadBalancerIps(service, facts.family),
+    externalIps: [],
     ...(spec?.sessionAffinity === 'ClientIP' && { affinitySeconds: seconds }),
     internalPolicy: spec?.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
     externalPolicy: spec?.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',

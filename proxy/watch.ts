@@ -7,8 +7,7 @@ import { Informer } from '../client/informer.ts';
 import { keyOf } from '../client/keys.ts';
 import { serviceOf } from './plan.ts';
 import { type NodeQuery, type NodeView, viewNode } from './plan-node.ts';
-import { type BaseOptions, renderBase } from './render-base.ts';
-import type { World } from './sync.ts';
+import type { World } from './world.ts';
 
 export interface Watched {
   readonly world: World;
@@ -27,7 +26,6 @@ export interface Watched {
 
 export function watchApi(
   query: NodeQuery,
-  base: Omit<BaseOptions, 'nodePortCidrs'>,
   deps: { readonly client: Client; readonly clock: Clock; readonly log: Logger },
 ): Watched {
   const { client } = deps;
@@ -43,8 +41,7 @@ export function watchApi(
       serviceKeys: () => serviceInformer.list().map(keyOf),
       service: (key) => serviceInformer.get(key),
       slices: (key) => sliceInformer.byIndex('service', key),
-      facts: node,
-      base: () => renderBase({ ...base, nodePortCidrs: node().nodePortCidrs }),
+      node,
     },
     node,
     start: (signal) => {

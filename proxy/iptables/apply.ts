@@ -1,6 +1,6 @@
 /** Reads and writes the kernel's rules with the host's own iptables commands. */
-import { hasCode } from '../base/errors.ts';
-import type { Family } from './plan-address.ts';
+import { hasCode } from '../../base/errors.ts';
+import type { Family } from '../plan-address.ts';
 import { canaryChain, ownerOf, renderBase } from './render-base.ts';
 import type { Chains } from './ruleset.ts';
 import { parseSave, removalTransaction } from './transaction.ts';

@@ -1,6 +1,6 @@
 /** Writes the rules that are there whatever the Services are: how packets come to our chains. */
 
-import { type Family, hostCidr } from './plan-address.ts';
+import { type Family, hostCidr } from '../plan-address.ts';
 import { type Base, type ChainKey, comment } from './ruleset.ts';
 
 export interface BaseOptions {

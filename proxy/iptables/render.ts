@@ -1,8 +1,9 @@
 /** Writes one Service's plan as iptables rules, in the chains that Kubernetes users know. */
+
+import type { PortPlan, ServicePlan } from '../plan.ts';
+import { type Family, hostCidr, hostPort } from '../plan-address.ts';
+import type { Endpoint } from '../plan-endpoints.ts';
 import { chainName } from './chain-name.ts';
-import type { PortPlan, ServicePlan } from './plan.ts';
-import { type Family, hostCidr, hostPort } from './plan-address.ts';
-import type { Endpoint } from './plan-endpoints.ts';
 import { type ChainKey, comment, type Rendering } from './ruleset.ts';
 
 export interface RenderOptions {

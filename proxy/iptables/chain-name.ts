@@ -1,6 +1,6 @@
 /** Names of the chains that belong to one Service port or endpoint. */
 import { hash } from 'node:crypto';
-import type { PortPlan } from './plan.ts';
+import type { PortPlan } from '../plan.ts';
 
 /** `KUBE-SVC-` and 16 letters: the same name as every kube-proxy gives it. */
 export function chainName(prefix: string, { name, protocol }: PortPlan, endpoint = ''): string {

@@ -1,10 +1,9 @@
 import test from 'ava';
-import type { Service } from '../api/types/core-v1.generated.ts';
-import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
-import { silentLogger } from '../base/log.ts';
+import type { Service } from '../../api/types/core-v1.generated.ts';
+import type { EndpointSlice } from '../../api/types/discovery-v1.generated.ts';
+import { silentLogger } from '../../base/log.ts';
+import { Metrics } from '../metrics.ts';
 import { FakeIptables } from './fake-iptables.ts';
-import { Metrics } from './metrics.ts';
-import { renderBase } from './render-base.ts';
 import { RuleSync } from './sync.ts';
 import { parseSave } from './transaction.ts';
 
@@ -20,12 +19,18 @@ function node(instance = 'one', iptables = new FakeIptables()) {
       serviceKeys: () => services.keys(),
       service: (key) => services.get(key),
       slices: (key) => slices.get(key) ?? [],
-      facts: () => ({ nodeName: 'here', zone: undefined, family }),
-      base: () => renderBase({ family, instance, masqueradeBit: 14, nodePortCidrs: [] }),
+      node: () => ({
+        nodeName: 'here',
+        zone: undefined,
+        family,
+        nodePortCidrs: [],
+        isEligible: true,
+      }),
     },
     iptables,
     options: { family, clusterCidr: '10.42.0.0/16', masqueradeAll: false },
     instance,
+    masqueradeBit: 14,
     clock: { now: () => 0, sleep: async () => {} },
     log: {
       ...silentLogger,

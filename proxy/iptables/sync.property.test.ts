@@ -1,10 +1,10 @@
 /** The kernel's side is played by FakeIptables, which shares no code with the writing side. */
 import test from 'ava';
 import fc from 'fast-check';
-import type { Service } from '../api/types/core-v1.generated.ts';
-import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
+import type { Service } from '../../api/types/core-v1.generated.ts';
+import type { EndpointSlice } from '../../api/types/discovery-v1.generated.ts';
+import { planService } from '../plan.ts';
 import { FakeIptables } from './fake-iptables.ts';
-import { planService } from './plan.ts';
 import { renderService } from './render.ts';
 import { renderBase } from './render-base.ts';
 import { type ChainKey, compose, type Rendering } from './ruleset.ts';

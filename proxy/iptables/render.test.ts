@@ -1,7 +1,7 @@
 /** Expected rules are written by hand, one a line, as iptables-save would print them. */
 import test from 'ava';
+import type { PortPlan } from '../plan.ts';
 import { chainName } from './chain-name.ts';
-import type { PortPlan } from './plan.ts';
 import { type RenderOptions, renderService } from './render.ts';
 import { renderBase } from './render-base.ts';
 import { type Chains, compose } from './ruleset.ts';
@@ -19,6 +19,7 @@ const web: PortPlan = {
   clusterIp: '10.43.0.5',
   port: 80,
   loadBalancerIps: [],
+  externalIps: [],
   internalPolicy: 'Cluster',
   externalPolicy: 'Cluster',
   cluster: [here, there],

@@ -1,31 +1,22 @@
 /** Keeps the kernel's rules equal to what the Services ask for: writes changes, audits, repairs. */
 import { hash } from 'node:crypto';
-import type { Service } from '../api/types/core-v1.generated.ts';
-import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/log.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Metrics } from '../metrics.ts';
+import { planService } from '../plan.ts';
+import type { Rules, World } from '../world.ts';
 import { checkOwner, type Iptables } from './apply.ts';
-import type { Metrics } from './metrics.ts';
-import { type NodeFacts, planService } from './plan.ts';
 import { type RenderOptions, renderService } from './render.ts';
+import { renderBase } from './render-base.ts';
 import { type Base, type Chains, compose, type Rendering } from './ruleset.ts';
 import { type Change, changeTransaction, fullTransaction, isAsWanted } from './transaction.ts';
-
-/** What the rules are made from; asked anew for each write. */
-export interface World {
-  readonly serviceKeys: () => Iterable<string>;
-  readonly service: (key: string) => Service | undefined;
-  /** Those that name this Service. */
-  readonly slices: (key: string) => readonly EndpointSlice[];
-  readonly facts: () => NodeFacts;
-  readonly base: () => Base;
-}
 
 export interface RuleSyncDeps {
   readonly world: World;
   readonly iptables: Iptables;
   readonly options: RenderOptions;
   readonly instance: string;
+  readonly masqueradeBit: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -37,8 +28,7 @@ const auditRulesMax = 20_000;
 
 const mismatchesMax = 3;
 
-/** One write or audit at a time is the caller's promise. */
-export class RuleSync {
+export class RuleSync implements Rules {
   readonly #deps: RuleSyncDeps;
   readonly #dirty = new Set<string>();
   readonly #noted = new Map<string, string>(); // Service → its notes, so that each is logged once.
@@ -52,24 +42,20 @@ export class RuleSync {
     this.#deps = deps;
   }
 
-  /** The Service, or one of its slices, has changed. */
   touch(serviceKey: string): void {
     this.#dirty.add(serviceKey);
     this.#deps.metrics.queued(this.#deps.clock.now());
   }
 
-  /** Something that all rules depend on has changed. */
   touchAll(): void {
     this.#mustWriteAll = true;
     this.#deps.metrics.queued(this.#deps.clock.now());
   }
 
-  /** Throws when the rules that are there are somebody else's. Touches nothing. */
   async claim(): Promise<void> {
     checkOwner(await this.#deps.iptables.save(), this.#deps.instance);
   }
 
-  /** Writes what has changed. After a failure the next write is a full one. */
   async write(): Promise<void> {
     const { clock, metrics } = this.#deps;
     const startMs = clock.now();
@@ -85,7 +71,6 @@ export class RuleSync {
     }
   }
 
-  /** Finds out whether somebody else has touched our rules, and puts them right. */
   async audit(): Promise<void> {
     if (this.#mustWriteAll) return this.write();
     if ((await this.#findDifference()) === undefined) {
@@ -115,7 +100,7 @@ export class RuleSync {
       const rendering = this.#render(key);
       if (rendering) renderings.set(key, rendering);
     }
-    const base = world.base();
+    const base = this.#base();
     const observed = await iptables.save();
     checkOwner(observed, instance);
     const wanted = compose(base, renderings.values());
@@ -154,7 +139,7 @@ export class RuleSync {
       this.#noted.delete(key);
       return undefined;
     }
-    const plan = planService(service, world.slices(key), world.facts());
+    const plan = planService(service, world.slices(key), world.node());
     this.#note(key, plan.notes);
     return plan.ports.length > 0 ? renderService(plan, options) : undefined;
   }
@@ -171,14 +156,20 @@ export class RuleSync {
     return this.#mismatch.times < mismatchesMax;
   }
 
+  #base(): Base {
+    const { world, options, instance, masqueradeBit } = this.#deps;
+    const { nodePortCidrs } = world.node();
+    return renderBase({ family: options.family, instance, masqueradeBit, nodePortCidrs });
+  }
+
   /** Undefined when all is as written; otherwise a text that is the same for the same state. */
   async #findDifference(): Promise<string | undefined> {
-    const { world, iptables, instance } = this.#deps;
+    const { iptables, instance } = this.#deps;
     if (!this.#canCompare || this.#rules > auditRulesMax) {
       const owner = await iptables.owner();
       return owner === instance ? undefined : 'canary';
     }
-    const base = world.base();
+    const base = this.#base();
     const wanted = compose(base, this.#written.values());
     const observed = await iptables.save();
     if (isAsWanted(wanted, base.jumps, observed)) return undefined;
