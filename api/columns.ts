@@ -22,6 +22,15 @@ export const ageColumn: Column<KubeObject> = {
   cell: (object, now) => formatAge(object.metadata?.creationTimestamp, now),
 };
 
+/** Instead of the age, for what lives as long as the cluster. */
+export const createdColumn: Column<KubeObject> = {
+  name: 'Created At',
+  type: 'date',
+  priority: 0,
+  description: 'When the object was created.',
+  cell: (object) => object.metadata?.creationTimestamp ?? '',
+};
+
 /** A column of text that is always shown. */
 export const column = <T>(
   name: string,

@@ -80,6 +80,14 @@ export const isLabelValue: NameCheck = (value) => [
       ]),
 ];
 
+/** Whatever fits into a path: names of roles and bindings. */
+export const isPathSegmentName: NameCheck = (value) => {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%']
+    .filter((each) => value.includes(each))
+    .map((each) => `may not contain '${each}'`);
+};
+
 /** A key of a ConfigMap or Secret: it becomes a file's name. */
 export const isConfigKey: NameCheck = (value) => {
   const problems = byteLength(value) > 253 ? [tooLong(253)] : [];

@@ -1,5 +1,7 @@
 /** Every resource that is served. A new kind is one file in resources/ and one line here. */
 import type { Resource } from './resource.ts';
+import { clusterRoles } from './resources/cluster-role.ts';
+import { clusterRoleBindings } from './resources/cluster-role-binding.ts';
 import { configMaps } from './resources/config-map.ts';
 import { deployments } from './resources/deployment.ts';
 import { endpointSlices } from './resources/endpoint-slice.ts';
@@ -10,11 +12,15 @@ import { namespaces } from './resources/namespace.ts';
 import { nodes } from './resources/node.ts';
 import { pods } from './resources/pod.ts';
 import { replicaSets } from './resources/replica-set.ts';
+import { roles } from './resources/role.ts';
+import { roleBindings } from './resources/role-binding.ts';
 import { secrets } from './resources/secret.ts';
 import { services } from './resources/service.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 
 export {
+  clusterRoleBindings,
+  clusterRoles,
   configMaps,
   deployments,
   endpointSlices,
@@ -25,6 +31,8 @@ export {
   nodes,
   pods,
   replicaSets,
+  roleBindings,
+  roles,
   secrets,
   serviceAccounts,
   services,
@@ -43,6 +51,10 @@ export const allResources = [
   services,
   deployments,
   replicaSets,
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
   endpointSlices,
   leases,
 ] as unknown as readonly Resource[];
