@@ -42,6 +42,22 @@ export interface Subresource {
   readonly verbs: readonly Verb[];
 }
 
+/**
+ * How one version of a kind is kept in the form of another. Pure, and each makes a new object that
+ * may share parts with the one it is given; metadata goes through as it is (managedFields, too).
+ */
+export interface StoredAs<T extends KubeObject> {
+  /** The version that is stored. Its rules and defaults hold behind this version's own. */
+  readonly resource: Resource;
+  readonly to: (object: T) => KubeObject;
+  readonly from: (stored: KubeObject) => KubeObject;
+}
+
+/** What a computed resource may look at. */
+export interface Reader {
+  list<T extends KubeObject>(resource: Resource<T>, namespace?: string): readonly T[];
+}
+
 export interface Resource<T extends KubeObject = KubeObject> {
   readonly group: string; // Empty for core.
   readonly version: string;
@@ -53,8 +69,14 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly namespaced: boolean;
   readonly verbs: readonly Verb[];
   readonly subresources?: readonly Subresource[];
-  /** Whether `spec` changes raise metadata.generation, and `status` is written only by /status. */
+  /** Whether `status` is written only by /status. */
   readonly hasStatus: boolean;
+  /** Whether changes beside metadata and status raise metadata.generation; absent = as hasStatus. */
+  readonly hasGeneration?: boolean;
+  /** Of all versions of a kind but the stored one. Columns and fields read this version's form. */
+  readonly storedAs?: StoredAs<T>;
+  /** Not stored but made for each read (`now` in milliseconds); such a resource only gets, lists. */
+  readonly compute?: (reader: Reader, now: number) => KubeObject[];
   readonly columns: readonly Column<T>[];
   /** Where replicas live, for the scale subresource. Dotted paths. */
   readonly scale?: { readonly spec: string; readonly status: string; readonly selector: string };
@@ -76,6 +98,14 @@ export interface Resource<T extends KubeObject = KubeObject> {
 /** `apps/v1`, or `v1` for core. */
 export const apiVersionOf = ({ group, version }: { group: string; version: string }): string =>
   group ? `${group}/${version}` : version;
+
+/** The version of the kind that is stored. */
+export const storedForm = (resource: Resource): Resource => resource.storedAs?.resource ?? resource;
+
+export const hasGeneration = ({
+  hasGeneration,
+  hasStatus,
+}: Pick<Resource, 'hasGeneration' | 'hasStatus'>): boolean => hasGeneration ?? hasStatus;
 
 /** `deployments.apps`, or `pods` for core: how messages and store keys name a resource. */
 export const groupResourceOf = ({ group, plural }: { group: string; plural: string }): string =>

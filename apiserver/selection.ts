@@ -1,7 +1,8 @@
 /** Which objects of a resource a list or watch is about. */
 import { compileFieldSelector } from '../api/fields.ts';
 import { matchesRequirements, parseLabelSelector } from '../api/labels.ts';
-import type { KubeObject, Resource } from '../api/resource.ts';
+import type { Resource } from '../api/resource.ts';
+import { servedAs } from './registry/served.ts';
 import type { Stored } from './registry/stored.ts';
 import type { RequestInfo } from './request.ts';
 
@@ -19,7 +20,8 @@ export function selectionOf(resource: Resource, { query, namespace }: RequestInf
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
   const fields = compileFieldSelector(resource, query.get('fieldSelector') ?? '');
   if (labels.length === 0 && !fields) return { prefix, test: undefined };
-  const matches = ({ object }: { object: KubeObject }) =>
-    matchesRequirements(labels, object.metadata?.labels) && (!fields || fields(object));
+  const matches = (stored: Stored) =>
+    matchesRequirements(labels, stored.object.metadata?.labels) &&
+    (!fields || fields(servedAs(resource, stored).object));
   return { prefix, test: matches };
 }

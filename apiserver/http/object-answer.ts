@@ -1,16 +1,18 @@
 /** Answers with one object in the form that the client wants. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
 import type { Call } from '../call.ts';
+import { servedAs } from '../registry/served.ts';
 import type { Stored } from '../registry/stored.ts';
 import { sendBytes, toYaml } from './answer.ts';
 import { includeOf, renderTable, toPartial } from './table.ts';
 
 export function sendObject(call: Call, code: number, stored: Stored, now: number): Promise<void> {
   const { format } = call;
+  const served = servedAs(call.resource, stored);
   if (format.as === 'object' && format.encoding === 'json') {
-    return sendBytes(call, code, { bytes: stored.bytes, type: 'application/json' });
+    return sendBytes(call, code, { bytes: served.bytes, type: 'application/json' });
   }
-  return sendValue(call, code, formed(call, stored, now));
+  return sendValue(call, code, formed(call, served, now));
 }
 
 /** Any value, as JSON or YAML. */

@@ -3,6 +3,7 @@ import { hasReason } from '../../base/errors.ts';
 import type { Call, Machinery, Verb } from '../call.ts';
 import { decodeBody, readBytes } from '../http/body.ts';
 import { sendObject, sendValue } from '../http/object-answer.ts';
+import { servedAs } from '../registry/served.ts';
 import type { Stored } from '../registry/stored.ts';
 import { selectionOf } from '../selection.ts';
 import {
@@ -52,7 +53,7 @@ export const deleteCollection: Verb = async (call, server) => {
     kind: `${resource.kind}List`,
     apiVersion: apiVersionOf(resource),
     metadata: { resourceVersion: String(revision) },
-    items: deleted.map(({ object }) => object),
+    items: deleted.map((stored) => servedAs(resource, stored).object),
   });
 };
 
@@ -64,12 +65,13 @@ async function readOptions(call: Call): Promise<DeleteOptions> {
 }
 
 function deleteAt(
-  { resource, info, user }: Call,
+  { resource, info, user, warnings }: Call,
   server: Machinery,
   target: { readonly name: string; readonly namespace: string; readonly options: DeleteOptions },
 ): Promise<Deleted> {
   const { name, namespace, options } = target;
   // Admission looks at one object, also when a collection is deleted.
   const one = { ...info, name, namespace };
-  return deleteObject(server, { resource, info: one, user, dryRun: options.dryRun }, target);
+  const writer = { resource, info: one, user, dryRun: options.dryRun, warnings };
+  return deleteObject(server, writer, target);
 }

@@ -6,6 +6,7 @@ import { badRequest } from '../errors.ts';
 import { sendBytes, sendParts, toYaml, withMetadata } from '../http/answer.ts';
 import { columnsOf, includeOf, rowOf, toPartial } from '../http/table.ts';
 import type { Registry } from '../registry/registry.ts';
+import { computeObjects, servedAs } from '../registry/served.ts';
 import type { Stored } from '../registry/stored.ts';
 import { type Selection, selectionOf } from '../selection.ts';
 import { numberParameter, revisionParameter } from './revision.ts';
@@ -26,9 +27,14 @@ export const list: Verb = async (call, server) => {
 };
 
 /** What the query asks for: a state, and a part of it. */
-async function find({ resource, info }: Call, { registry }: Machinery): Promise<Found> {
+async function find({ resource, info }: Call, { registry, clock }: Machinery): Promise<Found> {
   const { query } = info;
   const selection = selectionOf(resource, info);
+  if (resource.compute) {
+    const all = computeObjects(resource, registry, clock.now());
+    const { test = () => true } = selection;
+    return { items: all.filter(test), metadata: { resourceVersion: '' } };
+  }
   const limit = numberParameter(query, 'limit') || Infinity;
   const token = query.get('continue');
   const wanted = revisionParameter(query);
@@ -198,8 +204,10 @@ function shapeOf({ resource, format, info }: Call, { metadata }: Found, now: num
     const include = includeOf(info.query);
     const columnDefinitions = columnsOf(resource);
     const table = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions };
-    const item = ({ object }: Stored) =>
-      Buffer.from(JSON.stringify(rowOf(resource, object, { include, now })));
+    const item = (stored: Stored) =>
+      Buffer.from(
+        JSON.stringify(rowOf(resource, servedAs(resource, stored).object, { include, now })),
+      );
     return { head: open(table, 'rows'), item };
   }
   if (format.as === 'metadata') {
@@ -210,7 +218,7 @@ function shapeOf({ resource, format, info }: Call, { metadata }: Found, now: num
     };
   }
   const whole = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata };
-  return { head: open(whole, 'items'), item: ({ bytes }) => bytes };
+  return { head: open(whole, 'items'), item: (stored) => servedAs(resource, stored).bytes };
 }
 
 const comma = Buffer.from(',');

@@ -8,6 +8,7 @@ import { notAcceptable } from '../http/accept.ts';
 import { includeOf, renderTable, toPartial } from '../http/table.ts';
 import { isTrue } from '../path.ts';
 import { type Change, type ChangeType, eventLine } from '../registry/history.ts';
+import { servedAs } from '../registry/served.ts';
 import type { Stored } from '../registry/stored.ts';
 import { type Selection, selectionOf } from '../selection.ts';
 import { numberParameter, revisionParameter } from './revision.ts';
@@ -148,14 +149,18 @@ function viewOf(call: Call, { clock }: Machinery): View {
   const toBytes = (value: unknown) => Buffer.from(JSON.stringify(value));
   if (format.as === 'object') {
     return {
-      added: ({ bytes }) => eventLine('ADDED', bytes),
-      change: (change, type) => change.line(type),
+      added: (stored) => eventLine('ADDED', servedAs(resource, stored).bytes),
+      change: (change, type) =>
+        resource.storedAs
+          ? eventLine(type, servedAs(resource, change.shown(type)).bytes)
+          : change.line(type),
       bookmark: (revision, annotations) => toBytes(mark(revision, annotations)),
     };
   }
   const include = includeOf(info.query);
   let isFirst = true;
-  const shape = ({ object, revision }: Pick<Stored, 'object' | 'revision'>) => {
+  const shape = (stored: Stored) => {
+    const { object, revision } = servedAs(resource, stored);
     if (format.as === 'metadata') return toPartial(object);
     const metadata = { resourceVersion: String(revision) };
     const options = { metadata, include, now: clock.now(), withoutColumns: !isFirst };

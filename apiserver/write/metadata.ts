@@ -1,6 +1,6 @@
 /** What the server alone decides about an object's metadata. */
 import { randomInt, randomUUID } from 'node:crypto';
-import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
+import { apiVersionOf, hasGeneration, type KubeObject, type Resource } from '../../api/resource.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.generated.ts';
 import { forbiddenValue, invalidObject } from '../../api/validation/cause.ts';
 import { toTime } from '../../base/clock.ts';
@@ -82,7 +82,7 @@ export function stampNew(resource: Resource, metadata: ObjectMeta, now: number):
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
-  if (resource.hasStatus) metadata.generation = 1;
+  if (hasGeneration(resource)) metadata.generation = 1;
   else delete metadata.generation;
 }
 
