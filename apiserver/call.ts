@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Format } from './http/accept.ts';
 import type { Exchange } from './http/answer.ts';
 import type { Registry } from './registry/registry.ts';
-import type { AdmissionRequest, RequestInfo, Reservation, User } from './request.ts';
+import type { AdmissionRequest, Passage, RequestInfo, User } from './request.ts';
 
 export interface Call extends Exchange {
   readonly info: RequestInfo;
@@ -14,8 +14,8 @@ export interface Call extends Exchange {
 }
 
 export interface Admission {
-  /** @throws StatusError to refuse. */
-  admit(request: AdmissionRequest): Reservation;
+  /** Nothing is asked yet: see Passage. */
+  start(request: AdmissionRequest): Passage;
 }
 
 export interface Machinery {

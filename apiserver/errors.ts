@@ -32,6 +32,10 @@ export const modified = (resource: Resource, name: string): StatusError =>
     'the object has been modified; please apply your changes to the latest version and try again',
   );
 
+/** What is written with the object (an address, a quota) was somebody else's, time and again. */
+export const contended = (resource: Resource, name: string): StatusError =>
+  conflict(resource, name, 'what it needs was taken by others meanwhile; please try again');
+
 export const noSuchResource = (): StatusError =>
   new StatusError('NotFound', 'the server could not find the requested resource');
 

@@ -5,6 +5,7 @@ import { messageOf, StatusError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Call, Machinery } from './call.ts';
 import { refuseUpgrade } from './connect/connect.ts';
+import { connectOptions } from './connect/options.ts';
 import type { Metrics } from './discovery/metrics.ts';
 import type { Page } from './discovery/pages.ts';
 import { methodNotAllowed, notFound } from './errors.ts';
@@ -23,7 +24,7 @@ import type {
   User,
 } from './request.ts';
 import type { Route, Router } from './router.ts';
-import { dryRunOf } from './write/store-object.ts';
+import { admissionOf, dryRunOf, passPlugins, settle } from './write/store-object.ts';
 
 export type Authenticate = (request: HttpRequest) => Promise<User>;
 export type Authorize = (user: User, info: RequestInfo) => { allowed: boolean; reason: string };
@@ -101,6 +102,7 @@ async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user
   if (connect) {
     const object = objectOf(deps, route, info);
     const { request, response } = exchange;
+    await askConnect(deps, { info, user, route, warnings: exchange.warnings });
     return connect({ info, user, object, request, response });
   }
   const format = formatOf(exchange.request.headers.accept);
@@ -116,23 +118,34 @@ async function serveMaker(deps: HandlerDeps, call: Call, make: Maker): Promise<v
   const body = decodeBody(await readBytes(request), request.headers['content-type'] ?? '').value;
   const dryRun = dryRunOf(info.query.getAll('dryRun'));
   const object = body as KubeObject;
-  const asked = {
-    operation: 'CREATE',
-    resource,
-    info,
-    user,
-    object,
-    old: undefined,
-    dryRun,
-  } as const;
-  const reservation = deps.admission.admit(asked);
-  try {
-    await sendValue(call, 201, await make(info, body, deps.registry));
-    reservation.commit();
-  } catch (error) {
-    reservation.rollback();
-    throw error;
-  }
+  const { warnings } = call;
+  const writer = { resource, info, user, dryRun, warnings };
+  const passage = deps.admission.start(admissionOf(writer, 'CREATE', object));
+  await settle(passage, dryRun, async () => {
+    await passPlugins(passage, () => {});
+    const made = await make(info, body, deps.registry);
+    await sendValue(call, 201, made);
+    return made;
+  });
+}
+
+interface Opened extends Asked {
+  readonly route: Route;
+  readonly warnings: string[];
+}
+
+/** A log is only read; whatever else opens a stream to a pod may be refused by admission. */
+async function askConnect({ admission }: HandlerDeps, opened: Opened): Promise<void> {
+  const { info, user, route, warnings } = opened;
+  if (info.subresource === 'log') return;
+  const { resource, subresource } = route;
+  const writer = { resource, info, user, dryRun: false, warnings };
+  const options = connectOptions(subresource?.kind ?? '', info.query);
+  const passage = admission.start(admissionOf(writer, 'CONNECT', options));
+  await settle(passage, false, async () => {
+    await passPlugins(passage, () => {});
+    return true;
+  });
 }
 
 /** @throws StatusError NotFound */
@@ -156,7 +169,9 @@ async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Up
     const route = deps.router.find(info);
     const connect = deps.connectors.get(`${info.resource}/${info.subresource}`);
     if (!connect) throw new StatusError('BadRequest', 'this path takes no upgrade');
-    await connect({ info, user, object: objectOf(deps, route, info), request, upgrade });
+    const object = objectOf(deps, route, info);
+    await askConnect(deps, { info, user, route, warnings: [] });
+    await connect({ info, user, object, request, upgrade });
   } catch (error) {
     const status = asStatus(deps, error, info);
     refuseUpgrade(upgrade.socket, status);

@@ -35,6 +35,8 @@ export const flags = {
   ),
   'service-cluster-ip-range': text('Addresses of Services.', '10.43.0.0/16', 'CIDR'),
   'service-node-port-range': text('Node ports of Services.', '30000-32767', 'RANGE'),
+  'enable-admission-plugins': list('Admission plugins beside those that are on by default.'),
+  'disable-admission-plugins': list('Admission plugins to leave out.'),
   'kubelet-client-certificate': optionalText('Shown to the agents.', 'FILE'),
   'kubelet-client-key': optionalText('The key of that certificate.', 'FILE'),
   'kubelet-certificate-authority': optionalText("Who signs the agents' certificates.", 'FILE'),
@@ -101,7 +103,13 @@ async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Pr
     authenticate,
     authorize,
     refuse: forbiddenError,
-    admission: createAdmission({ reader, serviceCidr, nodePortRange }),
+    admission: createAdmission({
+      reader,
+      serviceCidr,
+      nodePortRange,
+      enabled: config.enableAdmissionPlugins,
+      disabled: config.disableAdmissionPlugins,
+    }),
     connectors: connectorsOf(config, reader),
     makers: new Map(issueToken ? [['serviceaccounts/token', issueToken]] : []),
   };

@@ -37,28 +37,65 @@ export interface ObjectReader {
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 
-/** An admission plugin's question: may this write happen, and what should change in it? */
+/** An admission plugin's question: may this happen, and what should change in it? */
 export interface AdmissionRequest {
-  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly resource: Resource;
   readonly info: RequestInfo;
   readonly user: User;
-  /** A draft that plugins may change; undefined for DELETE. */
+  /** A draft, the options of a CONNECT; undefined for DELETE. Only `mutate` may change it. */
   readonly object: KubeObject | undefined;
   readonly old: KubeObject | undefined;
+  /** Nothing may be left behind by a dry run: no reservation, no written status. */
   readonly dryRun: boolean;
+  /** Go to the client as Warning headers; said once, however often the write is tried. */
+  readonly warnings: string[];
+  /** Set by a plugin behind which others must look at the object again (a webhook changed it). */
+  wantsReinvocation?: boolean;
+  /** The second time that the mutating plugins are asked. */
+  isReinvocation?: boolean;
 }
 
-/** What an admission reserved (an address, a port): exactly one of the two is called. */
+/** A change of another key that is written with the object, in one transaction or not at all. */
+export interface SideWrite {
+  /** Below `/registry/`: `ipaddresses/10.43.0.7`. */
+  readonly key: string;
+  /** Undefined deletes; a key that is not there stays away. */
+  readonly value: Uint8Array | undefined;
+  /** Only while the key's last change has this revision; 0 = not there; absent = in any case. */
+  readonly revision?: number;
+}
+
+/** What an admission reserved (an address, a share of a quota): one of the two ends is called. */
 export interface Reservation {
+  /** Asked for right before the write; `isGone`: the write removes the object. */
+  sideWrites?(isGone: boolean): readonly SideWrite[];
+  /** Once the reader shows the write. */
   commit(): void;
+  /** Nothing was written. Undoes also what the plugin changed in the draft, where trying again
+   * would stumble over it. */
   rollback(): void;
 }
 
+type Admitted = Reservation | undefined;
+
+/**
+ * `mutate` comes before the resource's own preparation and validation, `validate` after them, on
+ * the object as it shall be stored. Both throw a StatusError to refuse; what never waits returns
+ * no promise, so that nobody waits for it.
+ */
 export interface AdmissionPlugin {
   readonly name: string;
-  /** @throws StatusError to refuse. */
-  admit(request: AdmissionRequest): Reservation | undefined;
+  mutate?(request: AdmissionRequest): Admitted | Promise<Admitted>;
+  validate?(request: AdmissionRequest): Admitted | Promise<Admitted>;
+}
+
+/** One request's way through the plugins. `settle` of write/store-object.ts ends it. */
+export interface Passage extends Required<Reservation> {
+  /** @throws StatusError, or rejects with it */
+  mutate(): Promise<void> | undefined;
+  /** @throws StatusError, or rejects with it */
+  validate(): Promise<void> | undefined;
 }
 
 /** A request that becomes a stream to a node: pods/log, exec, attach, portforward. */

@@ -13,6 +13,7 @@ import { systemClock } from '../base/clock.ts';
 import { StatusError } from '../base/errors.ts';
 import { silentLogger } from '../base/log.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
+import { chainPlugins } from './admission/chain.ts';
 import { assemble } from './assemble.ts';
 import { createAuthority } from './authentication/testing.ts';
 import type { User } from './request.ts';
@@ -56,7 +57,7 @@ async function start(
       authenticate: async () => admin,
       authorize: () => ({ allowed: true, reason: '' }),
       refuse: () => new Error() as never,
-      admission: { admit: () => ({ commit() {}, rollback() {} }) },
+      admission: chainPlugins([]),
       connectors: new Map(),
       makers: new Map(),
       ...changed,
@@ -645,14 +646,17 @@ test('admission is asked before a token is made', async (t) => {
   const asked: string[] = [];
   const { ask } = await start(t, undefined, {
     makers: new Map([['serviceaccounts/token', async () => ({ kind: 'TokenRequest' })]]),
-    admission: {
-      admit({ operation, info: { resource, subresource, name } }) {
-        if (subresource !== 'token') return { commit() {}, rollback() {} };
-        asked.push(`${operation} ${resource} ${name}`);
-        if (name === 'theirs') throw new StatusError('Forbidden', 'not yours');
-        return { commit: () => asked.push('commit'), rollback: () => asked.push('rollback') };
+    admission: chainPlugins([
+      {
+        name: 'Watchful',
+        mutate({ operation, info: { resource, subresource, name } }) {
+          if (subresource !== 'token') return undefined;
+          asked.push(`${operation} ${resource} ${name}`);
+          if (name === 'theirs') throw new StatusError('Forbidden', 'not yours');
+          return { commit: () => asked.push('commit'), rollback: () => asked.push('rollback') };
+        },
       },
-    },
+    ]),
   });
   const path = '/api/v1/namespaces/default/serviceaccounts';
   t.is((await ask(`POST ${path}/ours/token`, {})).code, 201);

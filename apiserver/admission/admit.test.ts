@@ -11,10 +11,10 @@ import type {
   TokenRequest,
 } from '../../api/types/authentication-v1.generated.ts';
 import type { Node, Pod } from '../../api/types/core-v1.generated.ts';
-import { StatusError } from '../../base/errors.ts';
-import { chainPlugins, createAdmission } from './admit.ts';
+import { StatusError, UsageError } from '../../base/errors.ts';
+import { chosenPlugins, createAdmission } from './admit.ts';
 import { createFakeReader } from './fake-reader.ts';
-import { admissionRequest, nodeUser, type RequestParts } from './testing.ts';
+import { admissionRequest, nodeUser, pass, type RequestParts } from './testing.ts';
 
 function setUp() {
   const reader = createFakeReader();
@@ -30,9 +30,9 @@ function setUp() {
     serviceCidr: '10.43.0.0/16',
     nodePortRange: '30000-32767',
   });
-  const ask = <T extends object>(resource: Resource<T>, parts: RequestParts): string => {
+  const ask = async <T extends object>(resource: Resource<T>, parts: RequestParts) => {
     try {
-      admission.admit(admissionRequest(resource, parts)).rollback();
+      (await pass(admission, admissionRequest(resource, parts))).rollback();
     } catch (error) {
       if (error instanceof StatusError) return `${error.code} ${error.message}`;
       throw error;
@@ -47,16 +47,16 @@ function pod(metadata: NonNullable<Pod['metadata']>, nodeName?: string): Pod {
   return { metadata: { namespace: 'default', ...metadata }, spec };
 }
 
-test('NamespaceLifecycle: nothing is made in a namespace that is missing', (t) => {
+test('NamespaceLifecycle: nothing is made in a namespace that is missing', async (t) => {
   const { ask } = setUp();
   const object = pod({ name: 'web', namespace: 'gone' });
-  t.is(ask(pods, { object }), '404 namespaces "gone" not found');
+  t.is(await ask(pods, { object }), '404 namespaces "gone" not found');
 });
 
-test('NamespaceLifecycle: nothing is made in a namespace that goes away', (t) => {
+test('NamespaceLifecycle: nothing is made in a namespace that goes away', async (t) => {
   const { admission, ask } = setUp();
   const object = pod({ name: 'web', namespace: 'going' });
-  const error = t.throws(() => admission.admit(admissionRequest(pods, { object })), {
+  const error = await t.throwsAsync(pass(admission, admissionRequest(pods, { object })), {
     instanceOf: StatusError,
   });
   t.is(
@@ -72,25 +72,25 @@ test('NamespaceLifecycle: nothing is made in a namespace that goes away', (t) =>
       field: 'metadata.namespace',
     },
   ]);
-  t.is(ask(pods, { object, old: object }), 'admitted');
-  t.is(ask(pods, { old: object }), 'admitted');
+  t.is(await ask(pods, { object, old: object }), 'admitted');
+  t.is(await ask(pods, { old: object }), 'admitted');
 });
 
 for (const name of ['default', 'kube-system', 'kube-public']) {
-  test(`NamespaceLifecycle: the namespace ${name} stays`, (t) => {
+  test(`NamespaceLifecycle: the namespace ${name} stays`, async (t) => {
     const want = `403 namespaces "${name}" is forbidden: this namespace may not be deleted`;
-    t.is(setUp().ask(namespaces, { old: { metadata: { name } } }), want);
+    t.is(await setUp().ask(namespaces, { old: { metadata: { name } } }), want);
   });
 }
 
-test('NamespaceLifecycle: other namespaces may go', (t) => {
-  t.is(setUp().ask(namespaces, { old: { metadata: { name: 'dev' } } }), 'admitted');
+test('NamespaceLifecycle: other namespaces may go', async (t) => {
+  t.is(await setUp().ask(namespaces, { old: { metadata: { name: 'dev' } } }), 'admitted');
 });
 
-test('DefaultTolerationSeconds gives pods five minutes on a failing node', (t) => {
+test('DefaultTolerationSeconds gives pods five minutes on a failing node', async (t) => {
   const { admission } = setUp();
   const object = pod({ name: 'web' });
-  admission.admit(admissionRequest(pods, { object }));
+  await pass(admission, admissionRequest(pods, { object }));
   t.deepEqual(
     object.spec?.tolerations?.map(({ key, operator, effect, tolerationSeconds }) =>
       [key, operator, effect, tolerationSeconds].join(' '),
@@ -102,16 +102,16 @@ test('DefaultTolerationSeconds gives pods five minutes on a failing node', (t) =
   );
 });
 
-test('DefaultTolerationSeconds leaves alone what the pod says itself', (t) => {
+test('DefaultTolerationSeconds leaves alone what the pod says itself', async (t) => {
   const { admission } = setUp();
   const object = pod({ name: 'web' });
   const all = { operator: 'Exists' };
   object.spec!.tolerations = [all];
-  admission.admit(admissionRequest(pods, { object }));
+  await pass(admission, admissionRequest(pods, { object }));
   t.deepEqual(object.spec?.tolerations, [all]);
 });
 
-test('DenyServiceExternalIPs refuses new external IPs, and keeps old ones', (t) => {
+test('DenyServiceExternalIPs refuses new external IPs, and keeps old ones', async (t) => {
   const { ask } = setUp();
   const make = (...externalIPs: string[]) => ({
     metadata: { name: 'a', namespace: 'default' },
@@ -119,9 +119,9 @@ test('DenyServiceExternalIPs refuses new external IPs, and keeps old ones', (t) 
   });
   const refused =
     '403 services "a" is forbidden: Use of external IPs is denied by admission control';
-  t.is(ask(services, { object: make('1.2.3.4') }), refused);
-  t.is(ask(services, { object: make('1.2.3.4'), old: make('1.2.3.4') }), 'admitted');
-  t.is(ask(services, { object: make('1.2.3.4', '5.6.7.8'), old: make('1.2.3.4') }), refused);
+  t.is(await ask(services, { object: make('1.2.3.4') }), refused);
+  t.is(await ask(services, { object: make('1.2.3.4'), old: make('1.2.3.4') }), 'admitted');
+  t.is(await ask(services, { object: make('1.2.3.4', '5.6.7.8'), old: make('1.2.3.4') }), refused);
 });
 
 const ownNode = (spec: Node['spec'] = {}, labels: Record<string, string> = {}): Node => ({
@@ -290,41 +290,50 @@ const denied: [string, Resource, RequestParts][] = [
 
 const one = (name: string) => `A3 NodeRestriction: a node that ${name}`;
 for (const [name, resource, parts] of allowed) {
-  test(`${one(name)} is let`, (t) => {
-    t.is(setUp().ask(resource, { ...structuredClone(parts), user: nodeUser }), 'admitted');
+  test(`${one(name)} is let`, async (t) => {
+    t.is(await setUp().ask(resource, { ...structuredClone(parts), user: nodeUser }), 'admitted');
   });
 }
 for (const [name, resource, parts] of denied) {
-  test(`${one(name)} is refused`, (t) => {
-    t.regex(setUp().ask(resource, { ...structuredClone(parts), user: nodeUser }), /^403 /);
+  test(`${one(name)} is refused`, async (t) => {
+    t.regex(await setUp().ask(resource, { ...structuredClone(parts), user: nodeUser }), /^403 /);
   });
 }
 
-test('a node without a name in its certificate may write no Node', (t) => {
+test('a node without a name in its certificate may write no Node', async (t) => {
   const user = { name: 'root', groups: ['system:nodes'] };
-  t.regex(setUp().ask(nodes, { object: ownNode(), user }), /^403 /);
+  t.regex(await setUp().ask(nodes, { object: ownNode(), user }), /^403 /);
 });
 
-test('a refusal gives back what earlier plugins reserved', (t) => {
-  const log: string[] = [];
-  const reserving = (name: string) => ({
-    name,
-    admit: () => ({
-      commit: () => void log.push(`commit ${name}`),
-      rollback: () => void log.push(`rollback ${name}`),
-    }),
-  });
-  const refusing = {
-    name: 'no',
-    admit: () => {
-      throw new StatusError('Forbidden', 'no');
-    },
-  };
-  const request = admissionRequest(pods, { object: mine });
-  t.throws(() => chainPlugins([reserving('a'), reserving('b'), refusing]).admit(request));
-  t.deepEqual(log.splice(0), ['rollback b', 'rollback a']);
-  chainPlugins([reserving('a'), reserving('b')])
-    .admit(request)
-    .commit();
-  t.deepEqual(log, ['commit a', 'commit b']);
+test('the plugins that run are those of upstream, in its order, and two more', async (t) => {
+  t.deepEqual(chosenPlugins({ enabled: ['DefaultTolerationSeconds'] }), chosenPlugins({}));
+  t.deepEqual(
+    chosenPlugins({ disabled: ['NodeRestriction'] }),
+    chosenPlugins({}).filter((name) => name !== 'NodeRestriction'),
+  );
+  t.true(chosenPlugins({ disabled: ['MutatingAdmissionWebhook'] }).length > 0);
 });
+
+const wrongFlags: [string, Parameters<typeof chosenPlugins>[0], string][] = [
+  [
+    'that do not exist',
+    { enabled: ['Nonsense'], disabled: ['Rubbish'] },
+    'enable-admission-plugins plugin "Nonsense" is unknown\n' +
+      'disable-admission-plugins plugin "Rubbish" is unknown',
+  ],
+  [
+    'that are not here',
+    { enabled: ['ImagePolicyWebhook'] },
+    'enable-admission-plugins: ImagePolicyWebhook exists in Kubernetes, but not in this server',
+  ],
+  [
+    'that are both wanted and not',
+    { enabled: ['NodeRestriction'], disabled: ['NodeRestriction'] },
+    'NodeRestriction in enable-admission-plugins and disable-admission-plugins overlapped',
+  ],
+];
+for (const [name, options, message] of wrongFlags) {
+  test(`plugins ${name} are refused`, async (t) => {
+    t.throws(() => chosenPlugins(options), { instanceOf: UsageError, message });
+  });
+}

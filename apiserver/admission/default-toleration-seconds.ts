@@ -8,7 +8,7 @@ const tolerationSeconds = 300;
 
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
-  admit(request) {
+  mutate(request) {
     const { spec } = (request.object ?? {}) as Pod;
     if (!spec || !isFor(request, '', 'pods')) return undefined;
     const given = spec.tolerations ?? [];

@@ -5,7 +5,7 @@ import { forbidden, isFor } from './refusal.ts';
 
 export const denyServiceExternalIps: AdmissionPlugin = {
   name: 'DenyServiceExternalIPs',
-  admit(request) {
+  validate(request) {
     if (!request.object || !isFor(request, '', 'services')) return undefined;
     const before = new Set(addressesOf(request.old as Service | undefined));
     // What is there already may stay, or the Service could not be changed at all.

@@ -10,7 +10,7 @@ const immortal: readonly string[] = ['default', 'kube-system', 'kube-public'];
 export function createNamespaceLifecycle({ reader }: { reader: ObjectReader }): AdmissionPlugin {
   return {
     name: 'NamespaceLifecycle',
-    admit(request) {
+    mutate(request) {
       const { operation, resource, info } = request;
       if (resource.plural === 'namespaces' && resource.group === '') {
         if (operation === 'DELETE' && immortal.includes(info.name)) {

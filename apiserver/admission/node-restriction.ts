@@ -15,7 +15,7 @@ import { forbidden } from './refusal.ts';
 export function createNodeRestriction({ reader }: { reader: ObjectReader }): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
-    admit(request) {
+    validate(request) {
       const nodeName = nodeNameOf(request.user);
       if (nodeName === undefined) return undefined;
       const { group, plural } = request.resource;

@@ -2,6 +2,7 @@ import test from 'ava';
 import { services } from '../../api/resources/service.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../api/types/core-v1.generated.ts';
 import { StatusError } from '../../base/errors.ts';
+import type { Reservation } from '../request.ts';
 import { createFakeReader } from './fake-reader.ts';
 import { createServiceAllocator } from './service-allocator.ts';
 import { admissionRequest } from './testing.ts';
@@ -12,7 +13,7 @@ function setUp({ serviceCidr = '10.43.0.0/24', nodePortRange = '30000-30063' } =
     createServiceAllocator({ reader, serviceCidr, nodePortRange, random: () => 0 });
   let plugin = make();
   const admit = (object: Service, old?: Service) =>
-    plugin.admit(admissionRequest(services, { object, old }))!;
+    plugin.mutate!(admissionRequest(services, { object, old })) as Reservation;
   return {
     reader,
     admit,
@@ -242,7 +243,7 @@ test('status updates and other kinds are not looked at', (t) => {
     nodePortRange: '30000-32767',
   });
   const object = service('a');
-  t.is(plugin.admit(admissionRequest(services, { object, subresource: 'status' })), undefined);
+  t.is(plugin.mutate!(admissionRequest(services, { object, subresource: 'status' })), undefined);
   t.is(object.spec!.clusterIP, undefined);
 });
 

@@ -36,7 +36,7 @@ export function createServiceAllocator(options: ServiceAllocatorOptions): Admiss
   const pending: Pending = { addresses: new Set(), ports: new Set() };
   return {
     name: 'ServiceAllocator',
-    admit({ resource, info, object, old }) {
+    mutate({ resource, info, object, old }) {
       if (resource.plural !== 'services' || resource.group !== '' || info.subresource) return;
       const service = object as Service | undefined;
       if (!service?.spec) return;

@@ -1,6 +1,9 @@
-/** Admission requests for tests, in few words. */
+/** Admission requests for tests, in few words, and what comes of them. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
-import type { AdmissionRequest, User } from '../request.ts';
+import { StatusError } from '../../base/errors.ts';
+import type { Admission } from '../call.ts';
+import type { AdmissionPlugin, AdmissionRequest, Passage, User } from '../request.ts';
+import { chainPlugins } from './chain.ts';
 
 export const admin: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
@@ -17,6 +20,7 @@ export interface RequestParts {
   readonly user?: User;
   readonly name?: string;
   readonly namespace?: string;
+  readonly dryRun?: boolean;
 }
 
 /** The operation follows from what there is: old and new = UPDATE. */
@@ -48,6 +52,34 @@ export function admissionRequest<T extends KubeObject>(
     user,
     object,
     old,
-    dryRun: false,
+    dryRun: parts.dryRun ?? false,
+    warnings: [],
   };
+}
+
+/** Both phases, with nothing between; rolled back when refused, as the server does it. */
+export async function pass(admission: Admission, request: AdmissionRequest): Promise<Passage> {
+  const passage = admission.start(request);
+  try {
+    await passage.mutate();
+    await passage.validate();
+  } catch (error) {
+    passage.rollback();
+    throw error;
+  }
+  return passage;
+}
+
+/** `admitted`, or the code and message of the refusal. What was reserved is kept. */
+export async function verdict(
+  plugins: readonly AdmissionPlugin[],
+  request: AdmissionRequest,
+): Promise<string> {
+  try {
+    (await pass(chainPlugins(plugins), request)).commit();
+  } catch (error) {
+    if (error instanceof StatusError) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  return 'admitted';
 }

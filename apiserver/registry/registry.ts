@@ -6,7 +6,7 @@ import { groupResourceOf, type KubeObject, type Resource } from '../../api/resou
 import type { Clock } from '../../base/clock.ts';
 import { hasReason, StatusError } from '../../base/errors.ts';
 import type { Store, Change as StoreChange, StoreEvent } from '../../store/store.ts';
-import type { ObjectReader } from '../request.ts';
+import type { ObjectReader, SideWrite } from '../request.ts';
 import { ResourceCache } from './resource-cache.ts';
 import { fromStore, type Stored, toStore } from './stored.ts';
 
@@ -32,9 +32,14 @@ export interface Registry extends ObjectReader {
   /** @throws StatusError Timeout when the revision does not come within 3 s */
   reach(revision: number): Promise<void>;
   /** Undefined when a condition did not hold. `revision` 0 = must not exist. */
-  put(resource: Resource, object: KubeObject, revision: number): Promise<Stored | undefined>;
-  /** False when the object has changed since. */
-  remove(resource: Resource, stored: Stored): Promise<boolean>;
+  put(
+    resource: Resource,
+    object: KubeObject,
+    revision: number,
+    beside?: readonly SideWrite[],
+  ): Promise<Stored | undefined>;
+  /** False when a condition did not hold: the object has changed since. */
+  remove(resource: Resource, stored: Stored, beside?: readonly SideWrite[]): Promise<boolean>;
   /** Objects as they were at a revision. @throws StatusError Expired */
   listAt(resource: Resource, page: PageRequest): Promise<Stored[]>;
   close(): void;
@@ -143,19 +148,28 @@ class StoreRegistry implements Registry {
     if (revision > this.#revision) throw tooLarge(revision, this.#revision);
   }
 
-  async put(resource: Resource, object: KubeObject, revision: number) {
+  async put(
+    resource: Resource,
+    object: KubeObject,
+    revision: number,
+    beside: readonly SideWrite[] = [],
+  ) {
     const { name = '', namespace } = object.metadata!;
     const key = keyOf(resource, name, namespace);
     const value = toStore(resource, object);
     this.#written.set(value, object);
-    const written = await this.#write(resource, key, { revision, value });
+    const written = await this.#write(resource, { key, revision, value }, beside);
     if (written === undefined) return undefined;
     const known = this.cacheOf(resource).get(key);
     return known?.revision === written ? known : fromStore(key, written, value);
   }
 
-  async remove(resource: Resource, { key, revision }: Stored): Promise<boolean> {
-    const written = await this.#write(resource, key, { revision, value: undefined });
+  async remove(
+    resource: Resource,
+    { key, revision }: Stored,
+    beside: readonly SideWrite[] = [],
+  ): Promise<boolean> {
+    const written = await this.#write(resource, { key, revision, value: undefined }, beside);
     return written !== undefined;
   }
 
@@ -178,14 +192,16 @@ class StoreRegistry implements Registry {
 
   async #write(
     resource: Resource,
-    name: string,
-    { revision, value }: { revision: number; value: Uint8Array | undefined },
+    main: Required<SideWrite>,
+    beside: readonly SideWrite[],
   ): Promise<number | undefined> {
-    const key = `${root}${groupResourceOf(resource)}/${name}`;
-    const change: StoreChange = { key, value };
+    const key = `${groupResourceOf(resource)}/${main.key}`;
+    const all: readonly SideWrite[] = [{ ...main, key }, ...beside];
     const result = await this.#deps.store.transact({
-      conditions: [{ key, revision }],
-      changes: [change],
+      conditions: all.flatMap((each) =>
+        each.revision === undefined ? [] : [{ key: root + each.key, revision: each.revision }],
+      ),
+      changes: all.map((each): StoreChange => ({ key: root + each.key, value: each.value })),
     });
     if (!result.succeeded) {
       // Somebody else's write is the reason: it must be known here before anyone tries again.

@@ -1,6 +1,6 @@
 /** pods/binding: the one way a pod gets its node. */
 
-import type { Resource } from '../../api/resource.ts';
+import type { KubeObject, Resource } from '../../api/resource.ts';
 import { pods } from '../../api/resources.ts';
 import type { Binding, Pod, PodCondition } from '../../api/types/core-v1.generated.ts';
 import { toTime } from '../../base/clock.ts';
@@ -10,21 +10,28 @@ import { badRequest, modified, notFound } from '../errors.ts';
 import { decodeBody, isObject, readBytes } from '../http/body.ts';
 import { sendValue } from '../http/object-answer.ts';
 import { keyOf } from '../registry/registry.ts';
-import { dryRunOf } from '../write/store-object.ts';
+import { admissionOf, dryRunOf, passPlugins, settle } from '../write/store-object.ts';
 
 const attemptsMax = 8;
 const podResource = pods as unknown as Resource;
 
 export const bind: Verb = async (call, server) => {
-  const { info, request } = call;
+  const { info, request, resource, user, warnings } = call;
   const body = decodeBody(await readBytes(request), request.headers['content-type'] ?? '').value;
   if (!isObject(body)) throw badRequest('the body must be a Binding');
   const binding = body as unknown as Partial<Binding>;
   const dryRun = dryRunOf(info.query.getAll('dryRun'));
   const place = { name: info.name || (binding.metadata?.name ?? ''), namespace: info.namespace };
-  for (let attempt = 1; !(await bindOnce(server, { binding, place, dryRun })); attempt++) {
-    if (attempt === attemptsMax) throw modified(podResource, place.name);
-  }
+  const writer = { resource, info: { ...info, name: place.name }, user, dryRun, warnings };
+  const passage = server.admission.start(admissionOf(writer, 'CREATE', binding as KubeObject));
+  await settle(passage, dryRun, async () => {
+    const waiting = passPlugins(passage, () => {});
+    if (waiting) await waiting;
+    for (let attempt = 1; !(await bindOnce(server, { binding, place, dryRun })); attempt++) {
+      if (attempt === attemptsMax) throw modified(podResource, place.name);
+    }
+    return true;
+  });
   await sendValue(call, 201, {
     kind: 'Status',
     apiVersion: 'v1',
@@ -82,9 +89,9 @@ function checkBinding({ target, metadata }: Partial<Binding>, pod: Pod): void {
 /** Changes the pod. */
 function assign(pod: Pod, { target, metadata }: Partial<Binding>, now: string): void {
   pod.spec!.nodeName = target!.name!;
-  if (metadata?.annotations) {
-    pod.metadata!.annotations = { ...pod.metadata!.annotations, ...metadata.annotations };
-  }
+  const { annotations, labels } = metadata ?? {};
+  if (annotations) pod.metadata!.annotations = { ...pod.metadata!.annotations, ...annotations };
+  if (labels) pod.metadata!.labels = { ...pod.metadata!.labels, ...labels };
   const scheduled: PodCondition = { type: 'PodScheduled', status: 'True', lastTransitionTime: now };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
   pod.status = { ...pod.status, conditions: [...others, scheduled] };

@@ -35,9 +35,10 @@ export const patchScale: Verb = async (call, server) => {
 };
 
 async function writeScale(call: Call, server: Machinery, change: (scale: Scale) => unknown) {
-  const { resource, info, user } = call;
+  const { resource, info, user, warnings } = call;
   const { name, namespace, query } = info;
-  const writer = { resource, info, user, dryRun: dryRunOf(query.getAll('dryRun')) };
+  const dryRun = dryRunOf(query.getAll('dryRun'));
+  const writer = { resource, info, user, dryRun, warnings };
   const changeObject = (current: Stored) => {
     const wanted = change(scaleOf(resource, current.object));
     if (!isObject(wanted)) throw badRequest('the body must be a Scale');

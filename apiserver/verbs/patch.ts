@@ -10,11 +10,11 @@ import { dryRunOf, type Part, updateObject } from '../write/store-object.ts';
 const patchPart =
   (part: Part): Verb =>
   async (call, server) => {
-    const { resource, info, user } = call;
+    const { resource, info, user, warnings } = call;
     const { kind, body } = await readPatch(call);
     const dryRun = dryRunOf(info.query.getAll('dryRun'));
     const { name, namespace } = info;
-    const writer = { resource, info, user, dryRun };
+    const writer = { resource, info, user, dryRun, warnings };
     const change = (current: { readonly object: object }) => {
       const value = applyPatch(kind, body, current.object, typeOfKind(resource));
       call.warnings.length = 0; // A second attempt says the same again.

@@ -6,12 +6,12 @@ import { dryRunOf, type Part, updateObject } from '../write/store-object.ts';
 const updatePart =
   (part: Part): Verb =>
   async (call, server) => {
-    const { resource, info, user } = call;
+    const { resource, info, user, warnings } = call;
     const object = decodeFor(call, resource, await readBody(call));
     const dryRun = dryRunOf(info.query.getAll('dryRun'));
     const { name, namespace } = info;
     const change = () => structuredClone(object);
-    const writer = { resource, info, user, dryRun };
+    const writer = { resource, info, user, dryRun, warnings };
     const stored = await updateObject(server, writer, { name, namespace, change, part });
     await sendObject(call, 200, stored, server.clock.now());
   };

@@ -9,7 +9,15 @@ import { isObject } from '../http/body.ts';
 import { keyOf } from '../registry/registry.ts';
 import type { Stored } from '../registry/stored.ts';
 import { isEqual } from './equality.ts';
-import { admissionOf, dryRunOf, isFinished, settle, unsaved, type Writer } from './store-object.ts';
+import {
+  admissionOf,
+  dryRunOf,
+  isFinished,
+  passPlugins,
+  settle,
+  unsaved,
+  type Writer,
+} from './store-object.ts';
 
 export interface DeleteOptions {
   readonly graceSeconds: number | undefined;
@@ -107,17 +115,20 @@ async function deleteOnce(
   const { dryRun } = options;
   const old = current.object;
   const request = admissionOf({ ...writer, dryRun }, 'DELETE', undefined, old);
-  const reservation = server.admission.admit(request);
-  return settle(reservation, dryRun, async () => {
+  const passage = server.admission.start(request);
+  return settle(passage, dryRun, async () => {
+    await passPlugins(passage, () => {});
     const draft = current.draft();
     markDeleted(resource, draft, { options, now: server.clock.now() });
     if (isFinished(draft)) {
-      const isGone = dryRun || (await server.registry.remove(resource, current));
+      const isGone =
+        dryRun || (await server.registry.remove(resource, current, passage.sideWrites(true)));
       return isGone ? { stored: current, isGone: true } : undefined;
     }
     if (isEqual(draft, old)) return { stored: current, isGone: false };
     if (dryRun) return { stored: unsaved(resource, draft), isGone: false };
-    const stored = await server.registry.put(resource, draft, current.revision);
+    const beside = passage.sideWrites(false);
+    const stored = await server.registry.put(resource, draft, current.revision, beside);
     return stored && { stored, isGone: false };
   });
 }

@@ -1,10 +1,10 @@
 /** How an object is made, changed and ended, whichever verb asked for it. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
 import type { Machinery } from '../call.ts';
-import { alreadyExists, badRequest, modified, notFound } from '../errors.ts';
+import { alreadyExists, badRequest, contended, modified, notFound } from '../errors.ts';
 import { keyOf } from '../registry/registry.ts';
 import { Stored, toStore } from '../registry/stored.ts';
-import type { AdmissionRequest, RequestInfo, Reservation, User } from '../request.ts';
+import type { AdmissionRequest, Passage, RequestInfo, User } from '../request.ts';
 import { checkObject, nameMissing } from './check-object.ts';
 import { isEqual } from './equality.ts';
 import {
@@ -21,6 +21,8 @@ export interface Writer {
   readonly info: RequestInfo;
   readonly user: User;
   readonly dryRun: boolean;
+  /** Of the call; whoever has none needs none. */
+  readonly warnings?: string[];
 }
 
 const attemptsMax = 8;
@@ -45,27 +47,44 @@ export async function createObject(
       isGenerated ? structuredClone(object) : object,
     );
     if (created) return created;
-    if (!isGenerated || attempt === attemptsMax) throw alreadyExists(resource, metadata.name!);
+    // Unless the object is there, it was what admission writes with it that somebody else changed.
+    const isThere = server.registry.cacheOf(resource).get(keyOfDraft(resource, object));
+    if (isThere && !isGenerated) throw alreadyExists(resource, metadata.name!);
+    if (attempt < attemptsMax) continue;
+    throw isThere ? alreadyExists(resource, metadata.name!) : contended(resource, metadata.name!);
   }
 }
+
+const keyOfDraft = (resource: Resource, { metadata }: KubeObject) =>
+  keyOf(resource, metadata!.name!, metadata!.namespace);
 
 async function createOnce(server: Machinery, writer: Writer, draft: KubeObject) {
   const { resource, dryRun } = writer;
   resource.applyDefaults?.(draft);
-  const reservation = server.admission.admit(admissionOf(writer, 'CREATE', draft));
-  return settle(reservation, dryRun, async () => {
-    resource.prepareCreate?.(draft);
-    checkObject(resource, draft, undefined);
-    const { name = '', namespace } = draft.metadata!;
-    const isThere = server.registry.cacheOf(resource).get(keyOf(resource, name, namespace));
-    if (isThere) return undefined;
-    return dryRun ? unsaved(resource, draft) : server.registry.put(resource, draft, 0);
+  const passage = server.admission.start(admissionOf(writer, 'CREATE', draft));
+  return settle(passage, dryRun, async () => {
+    const waiting = passPlugins(passage, () => {
+      resource.prepareCreate?.(draft);
+      checkObject(resource, draft, undefined);
+    });
+    if (waiting) await waiting;
+    if (server.registry.cacheOf(resource).get(keyOfDraft(resource, draft))) return undefined;
+    if (dryRun) return unsaved(resource, draft);
+    return server.registry.put(resource, draft, 0, passage.sideWrites(false));
   });
+}
+
+/** What the resource does itself stands between the two phases. Waits only for who waits. */
+export function passPlugins(passage: Passage, between: () => void): Promise<void> | undefined {
+  const mutated = passage.mutate();
+  if (mutated) return mutated.then(between).then(() => passage.validate());
+  between();
+  return passage.validate();
 }
 
 /** What admission reserved is kept when the write happened, else given back. */
 export async function settle<T>(
-  reservation: Reservation,
+  passage: Pick<Passage, 'commit' | 'rollback'>,
   dryRun: boolean,
   write: () => Promise<T>,
 ): Promise<T> {
@@ -75,8 +94,8 @@ export async function settle<T>(
     isDone = Boolean(result) && !dryRun;
     return result;
   } finally {
-    if (isDone) reservation.commit();
-    else reservation.rollback();
+    if (isDone) passage.commit();
+    else passage.rollback();
   }
 }
 
@@ -126,20 +145,25 @@ async function updateOnce(server: Machinery, writer: Writer, { current, changed,
   const draft = keepOthers(resource, changed, { old, part });
   keepSystemFields(draft, old);
   resource.applyDefaults?.(draft);
-  const reservation = server.admission.admit(admissionOf(writer, 'UPDATE', draft, old));
-  return settle(reservation, dryRun, async () => {
-    resource.prepareUpdate?.(draft, old);
-    checkFinalizers(resource, draft, old);
-    checkObject(resource, draft, old);
+  const passage = server.admission.start(admissionOf(writer, 'UPDATE', draft, old));
+  return settle(passage, dryRun, async () => {
+    const waiting = passPlugins(passage, () => {
+      resource.prepareUpdate?.(draft, old);
+      checkFinalizers(resource, draft, old);
+      checkObject(resource, draft, old);
+    });
+    if (waiting) await waiting;
     if (resource.hasStatus && isSpecChanged(draft, old)) {
       draft.metadata!.generation = (old.metadata!.generation ?? 0) + 1;
     }
     // A write that changes nothing wakes no watcher.
     if (isEqual(draft, old) && !isFinished(draft)) return current;
     if (dryRun) return unsaved(resource, draft);
-    if (!isFinished(draft)) return server.registry.put(resource, draft, current.revision);
-    const isGone = await server.registry.remove(resource, current);
-    return isGone ? unsaved(resource, draft) : undefined;
+    const isGone = isFinished(draft);
+    const beside = passage.sideWrites(isGone);
+    if (!isGone) return server.registry.put(resource, draft, current.revision, beside);
+    const isRemoved = await server.registry.remove(resource, current, beside);
+    return isRemoved ? unsaved(resource, draft) : undefined;
   });
 }
 
@@ -196,11 +220,11 @@ export function unsaved(resource: Resource, draft: KubeObject): Stored {
 }
 
 export const admissionOf = (
-  { resource, info, user, dryRun }: Writer,
+  { resource, info, user, dryRun, warnings = [] }: Writer,
   operation: AdmissionRequest['operation'],
   object: KubeObject | undefined,
   old?: KubeObject,
-): AdmissionRequest => ({ operation, resource, info, user, object, old, dryRun });
+): AdmissionRequest => ({ operation, resource, info, user, object, old, dryRun, warnings });
 
 /** `dryRun=All` is the one value there is. @throws StatusError BadRequest */
 export function dryRunOf(values: readonly string[]): boolean {
