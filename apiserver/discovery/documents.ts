@@ -1,6 +1,6 @@
 /** The documents by which clients learn what is served, made once from the declarations. */
 import { createHash } from 'node:crypto';
-import { apiVersionOf, groupResourceOf, type Resource } from '../../api/resource.ts';
+import { apiVersionOf, type Resource, storedForm } from '../../api/resource.ts';
 
 export interface Documents {
   /** By path: /api, /apis, /api/v1, /apis/apps, /apis/apps/v1. */
@@ -59,7 +59,7 @@ function resourceList(groupVersion: string, members: readonly Resource[]) {
         verbs: resource.verbs,
         ...(resource.shortNames && { shortNames: resource.shortNames }),
         ...(resource.categories && { categories: resource.categories }),
-        ...(resource.verbs.includes('list') && { storageVersionHash: storageHash(resource) }),
+        ...(resource.verbs.includes('create') && { storageVersionHash: storageHash(resource) }),
       },
       ...(resource.subresources ?? []).map(({ name, group, version, kind, verbs }) => ({
         name: `${resource.plural}/${name}`,
@@ -75,12 +75,14 @@ function resourceList(groupVersion: string, members: readonly Resource[]) {
 }
 
 /** Opaque; changes when the stored form of the resource does. */
-const storageHash = (resource: Resource): string =>
-  createHash('sha256')
-    .update(`${groupResourceOf(resource)}/${resource.version}/${resource.kind}`)
+function storageHash(resource: Resource): string {
+  const { group, version, kind } = storedForm(resource);
+  return createHash('sha256')
+    .update(`${group}/${version}/${kind}`)
     .digest()
     .subarray(0, 8)
     .toString('base64');
+}
 
 function aggregatedList(groups: readonly (readonly [string, readonly Resource[]])[]) {
   return {

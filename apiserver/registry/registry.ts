@@ -2,7 +2,7 @@
  * The API server's memory of the store: every object of every resource, kept current by one watch.
  * Reads are answered from here; writes go to the store and come back through the watch.
  */
-import { groupResourceOf, type KubeObject, type Resource } from '../../api/resource.ts';
+import { groupResourceOf, type KubeObject, type Resource, storedForm } from '../../api/resource.ts';
 import type { Clock } from '../../base/clock.ts';
 import { hasReason, StatusError } from '../../base/errors.ts';
 import type { Store, Change as StoreChange, StoreEvent } from '../../store/store.ts';
@@ -89,7 +89,7 @@ class StoreRegistry implements Registry {
   constructor(resources: readonly Resource[], deps: RegistryDeps, revision: number) {
     this.#deps = deps;
     this.#revision = revision;
-    for (const resource of resources) {
+    for (const resource of resources.map(storedForm)) {
       const name = groupResourceOf(resource);
       if (!this.#caches.has(name)) this.#caches.set(name, new ResourceCache(resource, revision));
     }
@@ -118,7 +118,7 @@ class StoreRegistry implements Registry {
   }
 
   cacheOf(resource: Resource): ResourceCache {
-    const cache = this.#caches.get(groupResourceOf(resource));
+    const cache = this.#caches.get(groupResourceOf(storedForm(resource)));
     if (!cache) throw new TypeError(`no resource ${groupResourceOf(resource)} in the registry`);
     return cache;
   }
@@ -174,7 +174,7 @@ class StoreRegistry implements Registry {
   }
 
   async listAt(resource: Resource, { prefix, after, limit, revision }: PageRequest) {
-    const base = `${root}${groupResourceOf(resource)}/`;
+    const base = `${root}${groupResourceOf(storedForm(resource))}/`;
     const page = await this.#deps.store.list({
       prefix: base + prefix,
       revision,

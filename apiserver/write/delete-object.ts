@@ -7,6 +7,7 @@ import type { Machinery } from '../call.ts';
 import { badRequest, modified, notFound } from '../errors.ts';
 import { isObject } from '../http/body.ts';
 import { keyOf } from '../registry/registry.ts';
+import { storedWriter } from '../registry/served.ts';
 import type { Stored } from '../registry/stored.ts';
 import { isEqual } from './equality.ts';
 import {
@@ -80,6 +81,7 @@ export async function deleteObject(
   target: { readonly name: string; readonly namespace: string; readonly options: DeleteOptions },
 ): Promise<Deleted> {
   const { resource } = writer;
+  if (resource.storedAs) return deleteObject(server, storedWriter(writer), target);
   const { name, namespace, options } = target;
   await server.registry.fresh();
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {

@@ -1,8 +1,9 @@
 /** How an object is made, changed and ended, whichever verb asked for it. */
-import type { KubeObject, Resource } from '../../api/resource.ts';
+import { hasGeneration, type KubeObject, type Resource } from '../../api/resource.ts';
 import type { Machinery } from '../call.ts';
 import { alreadyExists, badRequest, contended, modified, notFound } from '../errors.ts';
 import { keyOf } from '../registry/registry.ts';
+import { servedAs, storedFrom, storedWriter } from '../registry/served.ts';
 import { Stored, toStore } from '../registry/stored.ts';
 import type { AdmissionRequest, Passage, RequestInfo, User } from '../request.ts';
 import { checkObject, nameMissing } from './check-object.ts';
@@ -34,6 +35,9 @@ export async function createObject(
   object: KubeObject,
 ): Promise<Stored> {
   const { resource } = writer;
+  if (resource.storedAs) {
+    return createObject(server, storedWriter(writer), storedFrom(resource, object));
+  }
   const metadata = object.metadata!;
   const { generateName: prefix } = metadata;
   const isGenerated = !metadata.name && prefix;
@@ -117,6 +121,11 @@ export async function updateObject(
   update: Update,
 ): Promise<Stored> {
   const { resource } = writer;
+  if (resource.storedAs) {
+    const change = (current: Stored) =>
+      storedFrom(resource, update.change(servedAs(resource, current)), current);
+    return updateObject(server, storedWriter(writer), { ...update, change });
+  }
   await server.registry.fresh();
   for (let attempt = 1; ; attempt++) {
     const key = keyOf(resource, update.name, update.namespace);
@@ -153,7 +162,7 @@ async function updateOnce(server: Machinery, writer: Writer, { current, changed,
       checkObject(resource, draft, old);
     });
     if (waiting) await waiting;
-    if (resource.hasStatus && isSpecChanged(draft, old)) {
+    if (hasGeneration(resource) && isSpecChanged(draft, old)) {
       draft.metadata!.generation = (old.metadata!.generation ?? 0) + 1;
     }
     // A write that changes nothing wakes no watcher.
