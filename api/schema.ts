@@ -6,8 +6,9 @@
  *     type Container                           `kind`: has apiVersion and kind of its own
  *      name string required                    one field a line: name, type, markers
  *      ports [ContainerPort] listType=map keys=containerPort,protocol patchKey=containerPort …
- *      resources ResourceRequirements          `meta-v1.ObjectMeta` is a type of another file
+ *      resources ResourceRequirements held     `meta-v1.ObjectMeta` is a type of another file
  *
+ * `held`: a struct that upstream's structs hold by value, so that it is there, if only empty.
  * Types: string, bytes (base64), boolean, int32, int64, number, Time, MicroTime, Quantity,
  * IntOrString, object (anything in braces), any, [T], {T} (map by string), or a type's name.
  */
@@ -37,6 +38,7 @@ export interface FieldSchema {
   readonly name: string;
   readonly type: FieldType;
   readonly required: boolean;
+  readonly isHeld: boolean; // Upstream's objects always have it, if only as `{}`.
   readonly enum?: readonly string[];
   readonly default?: unknown;
   readonly listType?: 'atomic' | 'map' | 'set';
@@ -153,6 +155,7 @@ function parseField(file: string, line: string): FieldSchema {
     name,
     type: parseType(file, type),
     required: words.includes('required'),
+    isHeld: words.includes('held'),
     ...(markers.enum && { enum: markers.enum.split('|') }),
     ...(markers.default && { default: JSON.parse(markers.default) }),
     ...(markers.listType && { listType: markers.listType as 'atomic' }),

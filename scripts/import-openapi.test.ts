@@ -21,6 +21,8 @@ test('renderSchemas takes over names, types and markers, and no descriptions', (
                 'x-kubernetes-patch-strategy': 'merge',
               },
               labels: { type: 'object', additionalProperties: { type: 'string' } },
+              main: { allOf: [{ $ref: `#/components/schemas/${port}` }], default: {} },
+              other: { allOf: [{ $ref: `#/components/schemas/${port}` }] },
             },
           },
           [port]: {
@@ -48,6 +50,8 @@ test('renderSchemas takes over names, types and markers, and no descriptions', (
           ' protocol string default="TCP" enum=SCTP|TCP|UDP',
           'type Pod kind',
           ' labels {string}',
+          ' main ContainerPort held',
+          ' other ContainerPort',
           ' ports [ContainerPort] listType=map keys=containerPort,protocol ' +
             'patchKey=containerPort patchStrategy=merge',
         ].join('\n'),

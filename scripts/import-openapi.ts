@@ -75,6 +75,7 @@ function renderType(file: string, name: string, schema: Schema): string {
       ` ${field}`,
       typeOf(file, each),
       required.has(field) && 'required',
+      isHeld(each) && 'held',
       ...markersOf(each),
       enums[`${file}.${bare}.${field}`] && `enum=${enums[`${file}.${bare}.${field}`]}`,
     ]
@@ -95,6 +96,13 @@ function markersOf(schema: Schema): string[] {
   ];
   return markers.filter(([, value]) => value !== undefined).map((pair) => pair.join('='));
 }
+
+/** Structs that upstream's structs hold by value: always there, if only empty. */
+const isHeld = (schema: Schema): boolean =>
+  typeof schema.default === 'object' && schema.allOf?.[0] !== undefined && !isScalar(schema);
+
+const isScalar = ({ allOf }: Schema): boolean =>
+  Object.hasOwn(scalars, allOf?.[0]?.$ref.replace('#/components/schemas/', '') ?? '');
 
 /** Zero values are said of every field that upstream's structs hold by value: no news. */
 function defaultOf({ default: value }: Schema): string | undefined {

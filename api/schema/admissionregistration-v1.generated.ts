@@ -23,18 +23,18 @@ type MatchResources mapType=atomic
 type MutatingAdmissionPolicy kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec MutatingAdmissionPolicySpec
+ metadata meta-v1.ObjectMeta held
+ spec MutatingAdmissionPolicySpec held
 type MutatingAdmissionPolicyBinding kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec MutatingAdmissionPolicyBindingSpec
+ metadata meta-v1.ObjectMeta held
+ spec MutatingAdmissionPolicyBindingSpec held
 type MutatingAdmissionPolicyBindingList kind
  apiVersion string
  items [MutatingAdmissionPolicyBinding] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type MutatingAdmissionPolicyBindingSpec
  matchResources MatchResources
  paramRef ParamRef
@@ -43,7 +43,7 @@ type MutatingAdmissionPolicyList kind
  apiVersion string
  items [MutatingAdmissionPolicy] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type MutatingAdmissionPolicySpec
  failurePolicy string
  matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
@@ -54,7 +54,7 @@ type MutatingAdmissionPolicySpec
  variables [Variable] listType=atomic
 type MutatingWebhook
  admissionReviewVersions [string] required listType=atomic
- clientConfig WebhookClientConfig required
+ clientConfig WebhookClientConfig required held
  failurePolicy string
  matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
  matchPolicy string
@@ -68,13 +68,13 @@ type MutatingWebhook
 type MutatingWebhookConfiguration kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  webhooks [MutatingWebhook] listType=map keys=name patchKey=name patchStrategy=merge
 type MutatingWebhookConfigurationList kind
  apiVersion string
  items [MutatingWebhookConfiguration] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type Mutation
  applyConfiguration ApplyConfiguration
  jsonPatch JSONPatch
@@ -110,19 +110,19 @@ type TypeChecking
 type ValidatingAdmissionPolicy kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ValidatingAdmissionPolicySpec
- status ValidatingAdmissionPolicyStatus
+ metadata meta-v1.ObjectMeta held
+ spec ValidatingAdmissionPolicySpec held
+ status ValidatingAdmissionPolicyStatus held
 type ValidatingAdmissionPolicyBinding kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ValidatingAdmissionPolicyBindingSpec required
+ metadata meta-v1.ObjectMeta held
+ spec ValidatingAdmissionPolicyBindingSpec required held
 type ValidatingAdmissionPolicyBindingList kind
  apiVersion string
  items [ValidatingAdmissionPolicyBinding] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ValidatingAdmissionPolicyBindingSpec
  matchResources MatchResources
  paramRef ParamRef
@@ -132,7 +132,7 @@ type ValidatingAdmissionPolicyList kind
  apiVersion string
  items [ValidatingAdmissionPolicy] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ValidatingAdmissionPolicySpec
  auditAnnotations [AuditAnnotation] listType=atomic
  failurePolicy string
@@ -147,7 +147,7 @@ type ValidatingAdmissionPolicyStatus
  typeChecking TypeChecking
 type ValidatingWebhook
  admissionReviewVersions [string] required listType=atomic
- clientConfig WebhookClientConfig required
+ clientConfig WebhookClientConfig required held
  failurePolicy string
  matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
  matchPolicy string
@@ -160,13 +160,13 @@ type ValidatingWebhook
 type ValidatingWebhookConfiguration kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  webhooks [ValidatingWebhook] listType=map keys=name patchKey=name patchStrategy=merge
 type ValidatingWebhookConfigurationList kind
  apiVersion string
  items [ValidatingWebhookConfiguration] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type Validation
  expression string required
  message string

@@ -14,9 +14,9 @@ type CustomResourceConversion
 type CustomResourceDefinition kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec CustomResourceDefinitionSpec required
- status CustomResourceDefinitionStatus
+ metadata meta-v1.ObjectMeta held
+ spec CustomResourceDefinitionSpec required held
+ status CustomResourceDefinitionStatus held
 type CustomResourceDefinitionCondition
  lastTransitionTime Time
  message string
@@ -28,7 +28,7 @@ type CustomResourceDefinitionList kind
  apiVersion string
  items [CustomResourceDefinition] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type CustomResourceDefinitionNames
  categories [string] listType=atomic
  kind string required
@@ -39,12 +39,12 @@ type CustomResourceDefinitionNames
 type CustomResourceDefinitionSpec
  conversion CustomResourceConversion
  group string required
- names CustomResourceDefinitionNames required
+ names CustomResourceDefinitionNames required held
  preserveUnknownFields boolean
  scope string required
  versions [CustomResourceDefinitionVersion] required listType=atomic
 type CustomResourceDefinitionStatus
- acceptedNames CustomResourceDefinitionNames
+ acceptedNames CustomResourceDefinitionNames held
  conditions [CustomResourceDefinitionCondition] listType=map keys=type
  observedGeneration int64
  storedVersions [string] listType=atomic

@@ -4,9 +4,9 @@ package io.k8s.kube-aggregator.pkg.apis.apiregistration.v1 v1 apiregistration.k8
 type APIService kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec APIServiceSpec
- status APIServiceStatus
+ metadata meta-v1.ObjectMeta held
+ spec APIServiceSpec held
+ status APIServiceStatus held
 type APIServiceCondition
  lastTransitionTime Time
  message string
@@ -17,7 +17,7 @@ type APIServiceList kind
  apiVersion string
  items [APIService] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type APIServiceSpec
  caBundle bytes listType=atomic
  group string

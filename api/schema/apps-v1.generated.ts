@@ -5,19 +5,19 @@ type ControllerRevision kind
  apiVersion string
  data object
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  revision int64 required
 type ControllerRevisionList kind
  apiVersion string
  items [ControllerRevision] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type DaemonSet kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec DaemonSetSpec
- status DaemonSetStatus
+ metadata meta-v1.ObjectMeta held
+ spec DaemonSetSpec held
+ status DaemonSetStatus held
 type DaemonSetCondition
  lastTransitionTime Time
  message string
@@ -28,13 +28,13 @@ type DaemonSetList kind
  apiVersion string
  items [DaemonSet] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type DaemonSetSpec
  minReadySeconds int32
  revisionHistoryLimit int32
  selector meta-v1.LabelSelector required
- template core-v1.PodTemplateSpec required
- updateStrategy DaemonSetUpdateStrategy
+ template core-v1.PodTemplateSpec required held
+ updateStrategy DaemonSetUpdateStrategy held
 type DaemonSetStatus
  collisionCount int32
  conditions [DaemonSetCondition] listType=map keys=type patchKey=type patchStrategy=merge
@@ -52,9 +52,9 @@ type DaemonSetUpdateStrategy
 type Deployment kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec DeploymentSpec
- status DeploymentStatus
+ metadata meta-v1.ObjectMeta held
+ spec DeploymentSpec held
+ status DeploymentStatus held
 type DeploymentCondition
  lastTransitionTime Time
  lastUpdateTime Time
@@ -66,7 +66,7 @@ type DeploymentList kind
  apiVersion string
  items [Deployment] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type DeploymentSpec
  minReadySeconds int32
  paused boolean
@@ -74,8 +74,8 @@ type DeploymentSpec
  replicas int32
  revisionHistoryLimit int32
  selector meta-v1.LabelSelector required
- strategy DeploymentStrategy patchStrategy=retainKeys
- template core-v1.PodTemplateSpec required
+ strategy DeploymentStrategy held patchStrategy=retainKeys
+ template core-v1.PodTemplateSpec required held
 type DeploymentStatus
  availableReplicas int32
  collisionCount int32
@@ -92,9 +92,9 @@ type DeploymentStrategy
 type ReplicaSet kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ReplicaSetSpec
- status ReplicaSetStatus
+ metadata meta-v1.ObjectMeta held
+ spec ReplicaSetSpec held
+ status ReplicaSetStatus held
 type ReplicaSetCondition
  lastTransitionTime Time
  message string
@@ -105,12 +105,12 @@ type ReplicaSetList kind
  apiVersion string
  items [ReplicaSet] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ReplicaSetSpec
  minReadySeconds int32
  replicas int32
  selector meta-v1.LabelSelector required
- template core-v1.PodTemplateSpec
+ template core-v1.PodTemplateSpec held
 type ReplicaSetStatus
  availableReplicas int32
  conditions [ReplicaSetCondition] listType=map keys=type patchKey=type patchStrategy=merge
@@ -131,9 +131,9 @@ type RollingUpdateStatefulSetStrategy
 type StatefulSet kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec StatefulSetSpec
- status StatefulSetStatus
+ metadata meta-v1.ObjectMeta held
+ spec StatefulSetSpec held
+ status StatefulSetStatus held
 type StatefulSetCondition
  lastTransitionTime Time
  message string
@@ -144,7 +144,7 @@ type StatefulSetList kind
  apiVersion string
  items [StatefulSet] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type StatefulSetOrdinals
  start int32
 type StatefulSetPersistentVolumeClaimRetentionPolicy
@@ -159,8 +159,8 @@ type StatefulSetSpec
  revisionHistoryLimit int32
  selector meta-v1.LabelSelector required
  serviceName string
- template core-v1.PodTemplateSpec required
- updateStrategy StatefulSetUpdateStrategy
+ template core-v1.PodTemplateSpec required held
+ updateStrategy StatefulSetUpdateStrategy held
  volumeClaimTemplates [core-v1.PersistentVolumeClaim] listType=atomic
 type StatefulSetStatus
  availableReplicas int32

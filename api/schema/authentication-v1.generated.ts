@@ -9,16 +9,16 @@ type BoundObjectReference
 type SelfSubjectReview kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- status SelfSubjectReviewStatus
+ metadata meta-v1.ObjectMeta held
+ status SelfSubjectReviewStatus held
 type SelfSubjectReviewStatus
- userInfo UserInfo
+ userInfo UserInfo held
 type TokenRequest kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec TokenRequestSpec
- status TokenRequestStatus
+ metadata meta-v1.ObjectMeta held
+ spec TokenRequestSpec held
+ status TokenRequestStatus held
 type TokenRequestSpec
  audiences [string] listType=atomic
  boundObjectRef BoundObjectReference
@@ -29,9 +29,9 @@ type TokenRequestStatus
 type TokenReview kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec TokenReviewSpec required
- status TokenReviewStatus
+ metadata meta-v1.ObjectMeta held
+ spec TokenReviewSpec required held
+ status TokenReviewStatus held
 type TokenReviewSpec
  audiences [string] listType=atomic
  token string required
@@ -39,7 +39,7 @@ type TokenReviewStatus
  audiences [string] listType=atomic
  authenticated boolean
  error string
- user UserInfo
+ user UserInfo held
 type UserInfo
  extra {[string]}
  groups [string] listType=atomic

@@ -10,9 +10,9 @@ type LabelSelectorAttributes
 type LocalSubjectAccessReview kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec SubjectAccessReviewSpec required
- status SubjectAccessReviewStatus
+ metadata meta-v1.ObjectMeta held
+ spec SubjectAccessReviewSpec required held
+ status SubjectAccessReviewStatus held
 type NonResourceAttributes
  path string
  verb string
@@ -37,26 +37,26 @@ type ResourceRule
 type SelfSubjectAccessReview kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec SelfSubjectAccessReviewSpec required
- status SubjectAccessReviewStatus
+ metadata meta-v1.ObjectMeta held
+ spec SelfSubjectAccessReviewSpec required held
+ status SubjectAccessReviewStatus held
 type SelfSubjectAccessReviewSpec
  nonResourceAttributes NonResourceAttributes
  resourceAttributes ResourceAttributes
 type SelfSubjectRulesReview kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec SelfSubjectRulesReviewSpec required
- status SubjectRulesReviewStatus
+ metadata meta-v1.ObjectMeta held
+ spec SelfSubjectRulesReviewSpec required held
+ status SubjectRulesReviewStatus held
 type SelfSubjectRulesReviewSpec
  namespace string
 type SubjectAccessReview kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec SubjectAccessReviewSpec required
- status SubjectAccessReviewStatus
+ metadata meta-v1.ObjectMeta held
+ spec SubjectAccessReviewSpec required held
+ status SubjectAccessReviewStatus held
 type SubjectAccessReviewSpec
  extra {[string]}
  groups [string] listType=atomic

@@ -8,18 +8,18 @@ type CrossVersionObjectReference mapType=atomic
 type HorizontalPodAutoscaler kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec HorizontalPodAutoscalerSpec required
- status HorizontalPodAutoscalerStatus
+ metadata meta-v1.ObjectMeta held
+ spec HorizontalPodAutoscalerSpec required held
+ status HorizontalPodAutoscalerStatus held
 type HorizontalPodAutoscalerList kind
  apiVersion string
  items [HorizontalPodAutoscaler] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type HorizontalPodAutoscalerSpec
  maxReplicas int32 required
  minReplicas int32
- scaleTargetRef CrossVersionObjectReference required
+ scaleTargetRef CrossVersionObjectReference required held
  targetCPUUtilizationPercentage int32
 type HorizontalPodAutoscalerStatus
  currentCPUUtilizationPercentage int32
@@ -30,9 +30,9 @@ type HorizontalPodAutoscalerStatus
 type Scale kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ScaleSpec
- status ScaleStatus
+ metadata meta-v1.ObjectMeta held
+ spec ScaleSpec held
+ status ScaleStatus held
 type ScaleSpec
  replicas int32
 type ScaleStatus

@@ -4,21 +4,21 @@ package io.k8s.api.autoscaling.v2 v2 autoscaling
 type ContainerResourceMetricSource
  container string required
  name string required
- target MetricTarget required
+ target MetricTarget required held
 type ContainerResourceMetricStatus
  container string required
- current MetricValueStatus required
+ current MetricValueStatus required held
  name string required
 type CrossVersionObjectReference
  apiVersion string
  kind string required
  name string required
 type ExternalMetricSource
- metric MetricIdentifier required
- target MetricTarget required
+ metric MetricIdentifier required held
+ target MetricTarget required held
 type ExternalMetricStatus
- current MetricValueStatus required
- metric MetricIdentifier required
+ current MetricValueStatus required held
+ metric MetricIdentifier required held
 type HPAScalingPolicy
  periodSeconds int32 required
  type string required
@@ -31,9 +31,9 @@ type HPAScalingRules
 type HorizontalPodAutoscaler kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec HorizontalPodAutoscalerSpec required
- status HorizontalPodAutoscalerStatus
+ metadata meta-v1.ObjectMeta held
+ spec HorizontalPodAutoscalerSpec required held
+ status HorizontalPodAutoscalerStatus held
 type HorizontalPodAutoscalerBehavior
  scaleDown HPAScalingRules
  scaleUp HPAScalingRules
@@ -47,13 +47,13 @@ type HorizontalPodAutoscalerList kind
  apiVersion string
  items [HorizontalPodAutoscaler] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type HorizontalPodAutoscalerSpec
  behavior HorizontalPodAutoscalerBehavior
  maxReplicas int32 required
  metrics [MetricSpec] listType=atomic
  minReplicas int32
- scaleTargetRef CrossVersionObjectReference required
+ scaleTargetRef CrossVersionObjectReference required held
 type HorizontalPodAutoscalerStatus
  conditions [HorizontalPodAutoscalerCondition] listType=map keys=type patchKey=type patchStrategy=merge
  currentMetrics [MetricStatus] listType=atomic
@@ -88,23 +88,23 @@ type MetricValueStatus
  averageValue Quantity
  value Quantity
 type ObjectMetricSource
- describedObject CrossVersionObjectReference required
- metric MetricIdentifier required
- target MetricTarget required
+ describedObject CrossVersionObjectReference required held
+ metric MetricIdentifier required held
+ target MetricTarget required held
 type ObjectMetricStatus
- current MetricValueStatus required
- describedObject CrossVersionObjectReference required
- metric MetricIdentifier required
+ current MetricValueStatus required held
+ describedObject CrossVersionObjectReference required held
+ metric MetricIdentifier required held
 type PodsMetricSource
- metric MetricIdentifier required
- target MetricTarget required
+ metric MetricIdentifier required held
+ target MetricTarget required held
 type PodsMetricStatus
- current MetricValueStatus required
- metric MetricIdentifier required
+ current MetricValueStatus required held
+ metric MetricIdentifier required held
 type ResourceMetricSource
  name string required
- target MetricTarget required
+ target MetricTarget required held
 type ResourceMetricStatus
- current MetricValueStatus required
+ current MetricValueStatus required held
  name string required
 `;

@@ -4,18 +4,18 @@ package io.k8s.api.batch.v1 v1 batch
 type CronJob kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec CronJobSpec required
- status CronJobStatus
+ metadata meta-v1.ObjectMeta held
+ spec CronJobSpec required held
+ status CronJobStatus held
 type CronJobList kind
  apiVersion string
  items [CronJob] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type CronJobSpec
  concurrencyPolicy string enum=Allow|Forbid|Replace
  failedJobsHistoryLimit int32
- jobTemplate JobTemplateSpec required
+ jobTemplate JobTemplateSpec required held
  schedule string required
  startingDeadlineSeconds int64
  successfulJobsHistoryLimit int32
@@ -28,9 +28,9 @@ type CronJobStatus
 type Job kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec JobSpec
- status JobStatus
+ metadata meta-v1.ObjectMeta held
+ spec JobSpec held
+ status JobStatus held
 type JobCondition
  lastProbeTime Time
  lastTransitionTime Time
@@ -42,7 +42,7 @@ type JobList kind
  apiVersion string
  items [Job] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type JobSpec
  activeDeadlineSeconds int64
  backoffLimit int32
@@ -58,7 +58,7 @@ type JobSpec
  selector meta-v1.LabelSelector
  successPolicy SuccessPolicy
  suspend boolean
- template core-v1.PodTemplateSpec required
+ template core-v1.PodTemplateSpec required held
  ttlSecondsAfterFinished int32
 type JobStatus
  active int32
@@ -73,8 +73,8 @@ type JobStatus
  terminating int32
  uncountedTerminatedPods UncountedTerminatedPods
 type JobTemplateSpec
- metadata meta-v1.ObjectMeta
- spec JobSpec
+ metadata meta-v1.ObjectMeta held
+ spec JobSpec held
 type PodFailurePolicy
  rules [PodFailurePolicyRule] required listType=atomic
 type PodFailurePolicyOnExitCodesRequirement

@@ -4,9 +4,9 @@ package io.k8s.api.certificates.v1 v1 certificates.k8s.io
 type CertificateSigningRequest kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec CertificateSigningRequestSpec required
- status CertificateSigningRequestStatus
+ metadata meta-v1.ObjectMeta held
+ spec CertificateSigningRequestSpec required held
+ status CertificateSigningRequestStatus held
 type CertificateSigningRequestCondition
  lastTransitionTime Time
  lastUpdateTime Time
@@ -18,7 +18,7 @@ type CertificateSigningRequestList kind
  apiVersion string
  items [CertificateSigningRequest] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type CertificateSigningRequestSpec
  expirationSeconds int32
  extra {[string]}

@@ -35,8 +35,8 @@ type AzureFileVolumeSource
 type Binding kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- target ObjectReference required
+ metadata meta-v1.ObjectMeta held
+ target ObjectReference required held
 type CSIPersistentVolumeSource
  controllerExpandSecretRef SecretReference
  controllerPublishSecretRef SecretReference
@@ -98,19 +98,19 @@ type ComponentStatus kind
  apiVersion string
  conditions [ComponentCondition] listType=map keys=type patchKey=type patchStrategy=merge
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
 type ComponentStatusList kind
  apiVersion string
  items [ComponentStatus] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ConfigMap kind
  apiVersion string
  binaryData {bytes}
  data {string}
  immutable boolean
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
 type ConfigMapEnvSource
  name string
  optional boolean
@@ -122,7 +122,7 @@ type ConfigMapList kind
  apiVersion string
  items [ConfigMap] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ConfigMapNodeConfigSource
  kubeletConfigKey string required
  name string required
@@ -151,7 +151,7 @@ type Container
  ports [ContainerPort] listType=map keys=containerPort,protocol patchKey=containerPort patchStrategy=merge
  readinessProbe Probe
  resizePolicy [ContainerResizePolicy] listType=atomic
- resources ResourceRequirements
+ resources ResourceRequirements held
  restartPolicy string
  restartPolicyRules [ContainerRestartRule] listType=atomic
  securityContext SecurityContext
@@ -209,13 +209,13 @@ type ContainerStatus
  containerID string
  image string required
  imageID string required
- lastState ContainerState
+ lastState ContainerState held
  name string required
  ready boolean required
  resources ResourceRequirements
  restartCount int32 required
  started boolean
- state ContainerState
+ state ContainerState held
  stopSignal string
  user ContainerUser
  volumeMounts [VolumeMountStatus] listType=map keys=mountPath patchKey=mountPath patchStrategy=merge
@@ -253,13 +253,13 @@ type EndpointSubset
 type Endpoints kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  subsets [EndpointSubset] listType=atomic
 type EndpointsList kind
  apiVersion string
  items [Endpoints] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type EnvFromSource
  configMapRef ConfigMapEnvSource
  prefix string
@@ -287,7 +287,7 @@ type EphemeralContainer
  ports [ContainerPort] listType=map keys=containerPort,protocol patchKey=containerPort patchStrategy=merge
  readinessProbe Probe
  resizePolicy [ContainerResizePolicy] listType=atomic
- resources ResourceRequirements
+ resources ResourceRequirements held
  restartPolicy string
  restartPolicyRules [ContainerRestartRule] listType=atomic
  securityContext SecurityContext
@@ -309,23 +309,23 @@ type Event kind
  count int32
  eventTime MicroTime
  firstTimestamp Time
- involvedObject ObjectReference required
+ involvedObject ObjectReference required held
  kind string
  lastTimestamp Time
  message string
- metadata meta-v1.ObjectMeta required
+ metadata meta-v1.ObjectMeta required held
  reason string
  related ObjectReference
  reportingComponent string
  reportingInstance string
  series EventSeries
- source EventSource
+ source EventSource held
  type string
 type EventList kind
  apiVersion string
  items [Event] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type EventSeries
  count int32
  lastObservedTime MicroTime
@@ -443,8 +443,8 @@ type LifecycleHandler
 type LimitRange kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec LimitRangeSpec
+ metadata meta-v1.ObjectMeta held
+ spec LimitRangeSpec held
 type LimitRangeItem
  default {Quantity}
  defaultRequest {Quantity}
@@ -456,7 +456,7 @@ type LimitRangeList kind
  apiVersion string
  items [LimitRange] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type LimitRangeSpec
  limits [LimitRangeItem] required listType=atomic
 type LinuxContainerUser
@@ -485,9 +485,9 @@ type NFSVolumeSource
 type Namespace kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec NamespaceSpec
- status NamespaceStatus
+ metadata meta-v1.ObjectMeta held
+ spec NamespaceSpec held
+ status NamespaceStatus held
 type NamespaceCondition
  lastTransitionTime Time
  message string
@@ -498,7 +498,7 @@ type NamespaceList kind
  apiVersion string
  items [Namespace] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type NamespaceSpec
  finalizers [string] listType=atomic
 type NamespaceStatus
@@ -507,9 +507,9 @@ type NamespaceStatus
 type Node kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec NodeSpec
- status NodeStatus
+ metadata meta-v1.ObjectMeta held
+ spec NodeSpec held
+ status NodeStatus held
 type NodeAddress
  address string required
  type string required
@@ -535,14 +535,14 @@ type NodeConfigStatus
  error string
  lastKnownGood NodeConfigSource
 type NodeDaemonEndpoints
- kubeletEndpoint DaemonEndpoint
+ kubeletEndpoint DaemonEndpoint held
 type NodeFeatures
  supplementalGroupsPolicy boolean
 type NodeList kind
  apiVersion string
  items [Node] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type NodeRuntimeHandler
  features NodeRuntimeHandlerFeatures
  name string
@@ -572,11 +572,11 @@ type NodeStatus
  capacity {Quantity}
  conditions [NodeCondition] listType=map keys=type patchKey=type patchStrategy=merge
  config NodeConfigStatus
- daemonEndpoints NodeDaemonEndpoints
+ daemonEndpoints NodeDaemonEndpoints held
  declaredFeatures [string] listType=atomic
  features NodeFeatures
  images [ContainerImage] listType=atomic
- nodeInfo NodeSystemInfo
+ nodeInfo NodeSystemInfo held
  phase string
  runtimeHandlers [NodeRuntimeHandler] listType=atomic
  volumesAttached [AttachedVolume] listType=atomic
@@ -609,15 +609,15 @@ type ObjectReference mapType=atomic
 type PersistentVolume kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec PersistentVolumeSpec
- status PersistentVolumeStatus
+ metadata meta-v1.ObjectMeta held
+ spec PersistentVolumeSpec held
+ status PersistentVolumeStatus held
 type PersistentVolumeClaim kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec PersistentVolumeClaimSpec
- status PersistentVolumeClaimStatus
+ metadata meta-v1.ObjectMeta held
+ spec PersistentVolumeClaimSpec held
+ status PersistentVolumeClaimStatus held
 type PersistentVolumeClaimCondition
  lastProbeTime Time
  lastTransitionTime Time
@@ -629,12 +629,12 @@ type PersistentVolumeClaimList kind
  apiVersion string
  items [PersistentVolumeClaim] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type PersistentVolumeClaimSpec
  accessModes [string] listType=atomic
  dataSource TypedLocalObjectReference
  dataSourceRef TypedObjectReference
- resources VolumeResourceRequirements
+ resources VolumeResourceRequirements held
  selector meta-v1.LabelSelector
  storageClassName string
  volumeAttributesClassName string
@@ -650,8 +650,8 @@ type PersistentVolumeClaimStatus
  modifyVolumeStatus ModifyVolumeStatus
  phase string
 type PersistentVolumeClaimTemplate
- metadata meta-v1.ObjectMeta
- spec PersistentVolumeClaimSpec required
+ metadata meta-v1.ObjectMeta held
+ spec PersistentVolumeClaimSpec required held
 type PersistentVolumeClaimVolumeSource
  claimName string required
  readOnly boolean
@@ -659,7 +659,7 @@ type PersistentVolumeList kind
  apiVersion string
  items [PersistentVolume] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type PersistentVolumeSpec
  accessModes [string] listType=atomic
  awsElasticBlockStore AWSElasticBlockStoreVolumeSource
@@ -703,9 +703,9 @@ type PhotonPersistentDiskVolumeSource
 type Pod kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec PodSpec
- status PodStatus
+ metadata meta-v1.ObjectMeta held
+ spec PodSpec held
+ status PodStatus held
 type PodAffinity
  preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] listType=atomic
  requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] listType=atomic
@@ -751,7 +751,7 @@ type PodList kind
  apiVersion string
  items [Pod] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type PodOS
  name string required enum=linux|windows
 type PodReadinessGate
@@ -849,16 +849,16 @@ type PodStatus
 type PodTemplate kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- template PodTemplateSpec
+ metadata meta-v1.ObjectMeta held
+ template PodTemplateSpec held
 type PodTemplateList kind
  apiVersion string
  items [PodTemplate] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type PodTemplateSpec
- metadata meta-v1.ObjectMeta
- spec PodSpec
+ metadata meta-v1.ObjectMeta held
+ spec PodSpec held
 type PortStatus
  error string
  port int32 required
@@ -868,7 +868,7 @@ type PortworxVolumeSource
  readOnly boolean
  volumeID string required
 type PreferredSchedulingTerm
- preference NodeSelectorTerm required
+ preference NodeSelectorTerm required held
  weight int32 required
 type Probe
  exec ExecAction
@@ -912,9 +912,9 @@ type RBDVolumeSource
 type ReplicationController kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ReplicationControllerSpec
- status ReplicationControllerStatus
+ metadata meta-v1.ObjectMeta held
+ spec ReplicationControllerSpec held
+ status ReplicationControllerStatus held
 type ReplicationControllerCondition
  lastTransitionTime Time
  message string
@@ -925,7 +925,7 @@ type ReplicationControllerList kind
  apiVersion string
  items [ReplicationController] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ReplicationControllerSpec
  minReadySeconds int32
  replicas int32 default=1
@@ -952,14 +952,14 @@ type ResourceHealth
 type ResourceQuota kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ResourceQuotaSpec
- status ResourceQuotaStatus
+ metadata meta-v1.ObjectMeta held
+ spec ResourceQuotaSpec held
+ status ResourceQuotaStatus held
 type ResourceQuotaList kind
  apiVersion string
  items [ResourceQuota] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ResourceQuotaSpec
  hard {Quantity}
  scopeSelector ScopeSelector
@@ -1015,7 +1015,7 @@ type Secret kind
  data {bytes}
  immutable boolean
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  stringData {string}
  type string
 type SecretEnvSource
@@ -1029,7 +1029,7 @@ type SecretList kind
  apiVersion string
  items [Secret] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type SecretProjection
  items [KeyToPath] listType=atomic
  name string
@@ -1058,21 +1058,21 @@ type SecurityContext
 type Service kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ServiceSpec
- status ServiceStatus
+ metadata meta-v1.ObjectMeta held
+ spec ServiceSpec held
+ status ServiceStatus held
 type ServiceAccount kind
  apiVersion string
  automountServiceAccountToken boolean
  imagePullSecrets [LocalObjectReference] listType=atomic
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  secrets [ObjectReference] listType=map keys=name patchKey=name patchStrategy=merge
 type ServiceAccountList kind
  apiVersion string
  items [ServiceAccount] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ServiceAccountTokenProjection
  audience string
  expirationSeconds int64
@@ -1081,7 +1081,7 @@ type ServiceList kind
  apiVersion string
  items [Service] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ServicePort
  appProtocol string
  name string
@@ -1112,7 +1112,7 @@ type ServiceSpec
  type string enum=ClusterIP|ExternalName|LoadBalancer|NodePort
 type ServiceStatus
  conditions [meta-v1.Condition] listType=map keys=type patchKey=type patchStrategy=merge
- loadBalancer LoadBalancerStatus
+ loadBalancer LoadBalancerStatus held
 type SessionAffinityConfig
  clientIP ClientIPConfig
 type SleepAction
@@ -1238,7 +1238,7 @@ type VsphereVirtualDiskVolumeSource
  storagePolicyName string
  volumePath string required
 type WeightedPodAffinityTerm
- podAffinityTerm PodAffinityTerm required
+ podAffinityTerm PodAffinityTerm required held
  weight int32 required
 type WindowsSecurityContextOptions
  gmsaCredentialSpec string

@@ -3,7 +3,7 @@ export const text = `
 package io.k8s.api.discovery.v1 v1 discovery.k8s.io
 type Endpoint
  addresses [string] required listType=set
- conditions EndpointConditions
+ conditions EndpointConditions held
  deprecatedTopology {string}
  hints EndpointHints
  hostname string
@@ -27,13 +27,13 @@ type EndpointSlice kind
  apiVersion string
  endpoints [Endpoint] listType=atomic
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  ports [EndpointPort] listType=atomic
 type EndpointSliceList kind
  apiVersion string
  items [EndpointSlice] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ForNode
  name string required
 type ForZone

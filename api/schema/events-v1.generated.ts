@@ -7,13 +7,13 @@ type Event kind
  deprecatedCount int32
  deprecatedFirstTimestamp Time
  deprecatedLastTimestamp Time
- deprecatedSource core-v1.EventSource
+ deprecatedSource core-v1.EventSource held
  eventTime MicroTime required
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  note string
  reason string
- regarding core-v1.ObjectReference
+ regarding core-v1.ObjectReference held
  related core-v1.ObjectReference
  reportingController string
  reportingInstance string
@@ -23,7 +23,7 @@ type EventList kind
  apiVersion string
  items [Event] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type EventSeries
  count int32 required
  lastObservedTime MicroTime required

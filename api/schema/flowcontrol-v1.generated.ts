@@ -9,9 +9,9 @@ type FlowDistinguisherMethod
 type FlowSchema kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec FlowSchemaSpec
- status FlowSchemaStatus
+ metadata meta-v1.ObjectMeta held
+ spec FlowSchemaSpec held
+ status FlowSchemaStatus held
 type FlowSchemaCondition
  lastTransitionTime Time
  message string
@@ -22,11 +22,11 @@ type FlowSchemaList kind
  apiVersion string
  items [FlowSchema] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type FlowSchemaSpec
  distinguisherMethod FlowDistinguisherMethod
  matchingPrecedence int32
- priorityLevelConfiguration PriorityLevelConfigurationReference required
+ priorityLevelConfiguration PriorityLevelConfigurationReference required held
  rules [PolicyRulesWithSubjects] listType=atomic
 type FlowSchemaStatus
  conditions [FlowSchemaCondition] listType=map keys=type patchKey=type patchStrategy=merge
@@ -38,7 +38,7 @@ type LimitResponse union=type/queuing:Queuing
 type LimitedPriorityLevelConfiguration
  borrowingLimitPercent int32
  lendablePercent int32
- limitResponse LimitResponse
+ limitResponse LimitResponse held
  nominalConcurrencyShares int32
 type NonResourcePolicyRule
  nonResourceURLs [string] required listType=set
@@ -50,9 +50,9 @@ type PolicyRulesWithSubjects
 type PriorityLevelConfiguration kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec PriorityLevelConfigurationSpec
- status PriorityLevelConfigurationStatus
+ metadata meta-v1.ObjectMeta held
+ spec PriorityLevelConfigurationSpec held
+ status PriorityLevelConfigurationStatus held
 type PriorityLevelConfigurationCondition
  lastTransitionTime Time
  message string
@@ -63,7 +63,7 @@ type PriorityLevelConfigurationList kind
  apiVersion string
  items [PriorityLevelConfiguration] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type PriorityLevelConfigurationReference
  name string required
 type PriorityLevelConfigurationSpec union=type/exempt:Exempt,limited:Limited

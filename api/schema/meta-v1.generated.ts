@@ -5,7 +5,7 @@ type APIGroup kind
  apiVersion string
  kind string
  name string required
- preferredVersion GroupVersionForDiscovery
+ preferredVersion GroupVersionForDiscovery held
  serverAddressByClientCIDRs [ServerAddressByClientCIDR] listType=atomic
  versions [GroupVersionForDiscovery] required listType=atomic
 type APIGroupList kind
@@ -117,7 +117,7 @@ type Status kind
  details StatusDetails
  kind string
  message string
- metadata ListMeta
+ metadata ListMeta held
  reason string
  status string
 type StatusCause

@@ -2,7 +2,7 @@
 export const text = `
 package io.k8s.api.networking.v1 v1 networking.k8s.io
 type HTTPIngressPath
- backend IngressBackend required
+ backend IngressBackend required held
  path string
  pathType string required enum=Exact|ImplementationSpecific|Prefix
 type HTTPIngressRuleValue
@@ -10,13 +10,13 @@ type HTTPIngressRuleValue
 type IPAddress kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec IPAddressSpec required
+ metadata meta-v1.ObjectMeta held
+ spec IPAddressSpec required held
 type IPAddressList kind
  apiVersion string
  items [IPAddress] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type IPAddressSpec
  parentRef ParentReference required
 type IPBlock
@@ -25,22 +25,22 @@ type IPBlock
 type Ingress kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec IngressSpec
- status IngressStatus
+ metadata meta-v1.ObjectMeta held
+ spec IngressSpec held
+ status IngressStatus held
 type IngressBackend
  resource core-v1.TypedLocalObjectReference
  service IngressServiceBackend
 type IngressClass kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec IngressClassSpec
+ metadata meta-v1.ObjectMeta held
+ spec IngressClassSpec held
 type IngressClassList kind
  apiVersion string
  items [IngressClass] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type IngressClassParametersReference
  apiGroup string
  kind string required
@@ -54,7 +54,7 @@ type IngressList kind
  apiVersion string
  items [Ingress] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type IngressLoadBalancerIngress
  hostname string
  ip string
@@ -70,22 +70,22 @@ type IngressRule
  http HTTPIngressRuleValue
 type IngressServiceBackend
  name string required
- port ServiceBackendPort
+ port ServiceBackendPort held
 type IngressSpec
  defaultBackend IngressBackend
  ingressClassName string
  rules [IngressRule] listType=atomic
  tls [IngressTLS] listType=atomic
 type IngressStatus
- loadBalancer IngressLoadBalancerStatus
+ loadBalancer IngressLoadBalancerStatus held
 type IngressTLS
  hosts [string] listType=atomic
  secretName string
 type NetworkPolicy kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec NetworkPolicySpec
+ metadata meta-v1.ObjectMeta held
+ spec NetworkPolicySpec held
 type NetworkPolicyEgressRule
  ports [NetworkPolicyPort] listType=atomic
  to [NetworkPolicyPeer] listType=atomic
@@ -96,7 +96,7 @@ type NetworkPolicyList kind
  apiVersion string
  items [NetworkPolicy] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type NetworkPolicyPeer
  ipBlock IPBlock
  namespaceSelector meta-v1.LabelSelector
@@ -108,7 +108,7 @@ type NetworkPolicyPort
 type NetworkPolicySpec
  egress [NetworkPolicyEgressRule] listType=atomic
  ingress [NetworkPolicyIngressRule] listType=atomic
- podSelector meta-v1.LabelSelector
+ podSelector meta-v1.LabelSelector held
  policyTypes [string] listType=atomic
 type ParentReference
  group string
@@ -121,14 +121,14 @@ type ServiceBackendPort mapType=atomic
 type ServiceCIDR kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ServiceCIDRSpec
- status ServiceCIDRStatus
+ metadata meta-v1.ObjectMeta held
+ spec ServiceCIDRSpec held
+ status ServiceCIDRStatus held
 type ServiceCIDRList kind
  apiVersion string
  items [ServiceCIDR] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ServiceCIDRSpec
  cidrs [string] listType=atomic
 type ServiceCIDRStatus

@@ -7,14 +7,14 @@ type RuntimeClass kind
  apiVersion string
  handler string required
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  overhead Overhead
  scheduling Scheduling
 type RuntimeClassList kind
  apiVersion string
  items [RuntimeClass] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type Scheduling
  nodeSelector {string} mapType=atomic
  tolerations [core-v1.Toleration] listType=atomic

@@ -5,18 +5,18 @@ type Eviction kind
  apiVersion string
  deleteOptions meta-v1.DeleteOptions
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
 type PodDisruptionBudget kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec PodDisruptionBudgetSpec
- status PodDisruptionBudgetStatus
+ metadata meta-v1.ObjectMeta held
+ spec PodDisruptionBudgetSpec held
+ status PodDisruptionBudgetStatus held
 type PodDisruptionBudgetList kind
  apiVersion string
  items [PodDisruptionBudget] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type PodDisruptionBudgetSpec
  maxUnavailable IntOrString
  minAvailable IntOrString

@@ -7,24 +7,24 @@ type ClusterRole kind
  aggregationRule AggregationRule
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  rules [PolicyRule] listType=atomic
 type ClusterRoleBinding kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- roleRef RoleRef required
+ metadata meta-v1.ObjectMeta held
+ roleRef RoleRef required held
  subjects [Subject] listType=atomic
 type ClusterRoleBindingList kind
  apiVersion string
  items [ClusterRoleBinding] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ClusterRoleList kind
  apiVersion string
  items [ClusterRole] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type PolicyRule
  apiGroups [string] listType=atomic
  nonResourceURLs [string] listType=atomic
@@ -34,24 +34,24 @@ type PolicyRule
 type Role kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  rules [PolicyRule] listType=atomic
 type RoleBinding kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- roleRef RoleRef required
+ metadata meta-v1.ObjectMeta held
+ roleRef RoleRef required held
  subjects [Subject] listType=atomic
 type RoleBindingList kind
  apiVersion string
  items [RoleBinding] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type RoleList kind
  apiVersion string
  items [Role] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type RoleRef mapType=atomic
  apiGroup string
  kind string required

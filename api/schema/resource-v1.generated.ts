@@ -11,7 +11,7 @@ type AllocatedDeviceStatus
  shareID string
 type AllocationResult
  allocationTimestamp Time
- devices DeviceAllocationResult
+ devices DeviceAllocationResult held
  nodeSelector core-v1.NodeSelector
 type CELDeviceSelector
  expression string required
@@ -73,15 +73,15 @@ type DeviceClaimConfiguration
 type DeviceClass kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec DeviceClassSpec required
+ metadata meta-v1.ObjectMeta held
+ spec DeviceClassSpec required held
 type DeviceClassConfiguration
  opaque OpaqueDeviceConfiguration
 type DeviceClassList kind
  apiVersion string
  items [DeviceClass] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type DeviceClassSpec
  config [DeviceClassConfiguration] listType=atomic
  extendedResourceName string
@@ -150,9 +150,9 @@ type OpaqueDeviceConfiguration
 type ResourceClaim kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ResourceClaimSpec required
- status ResourceClaimStatus
+ metadata meta-v1.ObjectMeta held
+ spec ResourceClaimSpec required held
+ status ResourceClaimStatus held
 type ResourceClaimConsumerReference
  apiGroup string
  name string required
@@ -162,9 +162,9 @@ type ResourceClaimList kind
  apiVersion string
  items [ResourceClaim] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ResourceClaimSpec
- devices DeviceClaim
+ devices DeviceClaim held
 type ResourceClaimStatus
  allocation AllocationResult
  devices [AllocatedDeviceStatus] listType=map keys=driver,device,pool,shareID
@@ -172,16 +172,16 @@ type ResourceClaimStatus
 type ResourceClaimTemplate kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ResourceClaimTemplateSpec required
+ metadata meta-v1.ObjectMeta held
+ spec ResourceClaimTemplateSpec required held
 type ResourceClaimTemplateList kind
  apiVersion string
  items [ResourceClaimTemplate] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ResourceClaimTemplateSpec
- metadata meta-v1.ObjectMeta
- spec ResourceClaimSpec required
+ metadata meta-v1.ObjectMeta held
+ spec ResourceClaimSpec required held
 type ResourcePool
  generation int64 required
  name string required
@@ -189,13 +189,13 @@ type ResourcePool
 type ResourceSlice kind
  apiVersion string
  kind string
- metadata meta-v1.ObjectMeta
- spec ResourceSliceSpec required
+ metadata meta-v1.ObjectMeta held
+ spec ResourceSliceSpec required held
 type ResourceSliceList kind
  apiVersion string
  items [ResourceSlice] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 type ResourceSliceSpec
  allNodes boolean
  devices [Device] listType=atomic
@@ -203,6 +203,6 @@ type ResourceSliceSpec
  nodeName string
  nodeSelector core-v1.NodeSelector
  perDeviceNodeSelection boolean
- pool ResourcePool required
+ pool ResourcePool required held
  sharedCounters [CounterSet] listType=atomic
 `;

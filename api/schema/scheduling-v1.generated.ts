@@ -6,12 +6,12 @@ type PriorityClass kind
  description string
  globalDefault boolean
  kind string
- metadata meta-v1.ObjectMeta
+ metadata meta-v1.ObjectMeta held
  preemptionPolicy string
  value int32
 type PriorityClassList kind
  apiVersion string
  items [PriorityClass] required
  kind string
- metadata meta-v1.ListMeta
+ metadata meta-v1.ListMeta held
 `;
