@@ -45,6 +45,13 @@ export const countColumn = <T>(
   cell: (object: T) => number,
 ): Column<T> => ({ name, type: 'integer', priority: 0, description, cell });
 
+/** Yes or no, always shown. */
+export const flagColumn = <T>(
+  name: string,
+  description: string,
+  cell: (object: T) => boolean,
+): Column<T> => ({ name, type: 'boolean', priority: 0, description, cell });
+
 /** A column of text that only `-o wide` shows. */
 export const wideColumn = <T>(
   name: string,

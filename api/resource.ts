@@ -88,11 +88,29 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly graceSeconds?: (object: T) => number;
   /** Fills in what upstream fills in. Changes the draft it is given. */
   readonly applyDefaults?: (draft: T) => void;
-  /** What schema validation cannot see: cross-field rules, immutability. All problems at once. */
-  readonly validate?: (object: T, old: T | undefined) => StatusCause[];
+  /** What schema validation cannot see: cross-field rules, immutability. All problems at once.
+   * `subresource` as in WriteContext. */
+  readonly validate?: (object: T, old: T | undefined, subresource?: string) => StatusCause[];
+  /** What the writer should know of an object that was taken all the same: deprecated fields,
+   * settings without effect. Sentences for Warning headers. */
+  readonly warnings?: (object: T, old: T | undefined) => string[];
+  /** Why this object must stay, whoever asks; undefined = it may go. */
+  readonly undeletable?: (object: T) => string | undefined;
   /** Sets what only the server sets on create and update (initial status, dropped fields). */
-  readonly prepareCreate?: (draft: T) => void;
-  readonly prepareUpdate?: (draft: T, old: T) => void;
+  readonly prepareCreate?: (draft: T, context: WriteContext) => void;
+  readonly prepareUpdate?: (draft: T, old: T, context: WriteContext) => void;
+}
+
+/** What a write brings beside the object. */
+export interface WriteContext {
+  readonly user: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly now: number; // In milliseconds.
+  readonly subresource: string; // That the write goes to; empty for the object itself.
 }
 
 /** `apps/v1`, or `v1` for core. */

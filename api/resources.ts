@@ -7,16 +7,22 @@ import { deployments } from './resources/deployment.ts';
 import { endpointSlices } from './resources/endpoint-slice.ts';
 import { endpoints } from './resources/endpoints.ts';
 import { events } from './resources/event.ts';
+import { ingressClasses } from './resources/ingress-class.ts';
+import { ipAddresses } from './resources/ip-address.ts';
 import { leases } from './resources/lease.ts';
 import { namespaces } from './resources/namespace.ts';
 import { nodes } from './resources/node.ts';
 import { pods } from './resources/pod.ts';
+import { priorityClasses } from './resources/priority-class.ts';
 import { replicaSets } from './resources/replica-set.ts';
 import { roles } from './resources/role.ts';
 import { roleBindings } from './resources/role-binding.ts';
+import { runtimeClasses } from './resources/runtime-class.ts';
 import { secrets } from './resources/secret.ts';
 import { services } from './resources/service.ts';
 import { serviceAccounts } from './resources/service-account.ts';
+import { serviceCidrs } from './resources/service-cidr.ts';
+import { storageClasses } from './resources/storage-class.ts';
 
 export {
   clusterRoleBindings,
@@ -26,16 +32,22 @@ export {
   endpointSlices,
   endpoints,
   events,
+  ingressClasses,
+  ipAddresses,
   leases,
   namespaces,
   nodes,
   pods,
+  priorityClasses,
   replicaSets,
   roleBindings,
   roles,
+  runtimeClasses,
   secrets,
   serviceAccounts,
+  serviceCidrs,
   services,
+  storageClasses,
 };
 
 /** In the order of discovery. The server knows objects only as KubeObject. */
@@ -51,10 +63,16 @@ export const allResources = [
   services,
   deployments,
   replicaSets,
+  ingressClasses,
+  ipAddresses,
+  serviceCidrs,
   clusterRoleBindings,
   clusterRoles,
   roleBindings,
   roles,
+  storageClasses,
+  priorityClasses,
+  runtimeClasses,
   endpointSlices,
   leases,
 ] as unknown as readonly Resource[];

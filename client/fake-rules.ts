@@ -1,6 +1,12 @@
 /** What the API server does to an object on its way in. Drafts are changed, results returned. */
 import { isDeepStrictEqual } from 'node:util';
-import { apiVersionOf, groupResourceOf, type KubeObject, type Resource } from '../api/resource.ts';
+import {
+  apiVersionOf,
+  groupResourceOf,
+  hasGeneration,
+  type KubeObject,
+  type Resource,
+} from '../api/resource.ts';
 import { toTime } from '../base/clock.ts';
 import { StatusError } from '../base/errors.ts';
 import type { DeleteOptions } from './client.ts';
@@ -27,15 +33,18 @@ export function prepareCreate(resource: Resource, object: KubeObject, stamp: Sta
     name: given.name || `${given.generateName ?? ''}${stamp.suffix}`,
     uid: stamp.uid,
     creationTimestamp: toTime(stamp.nowMs),
-    ...(resource.hasStatus && { generation: 1 }),
+    ...(hasGeneration(resource) && { generation: 1 }),
   };
   resource.applyDefaults?.(draft);
   // A node registers itself with its status; all others start without one.
   if (resource.hasStatus && resource.plural !== 'nodes') delete draft.status;
-  resource.prepareCreate?.(draft);
+  resource.prepareCreate?.(draft, context);
   validate(resource, draft, undefined);
   return draft;
 }
+
+/** Nothing that the fake is used for asks who writes, or when. */
+const context = { user: { name: 'fake', groups: [] }, now: 0, subresource: '' };
 
 /** Undefined when nothing is left to change. */
 export function prepareUpdate(
@@ -66,10 +75,10 @@ export function prepareUpdate(
   };
   if (!subresource) {
     resource.applyDefaults?.(draft);
-    resource.prepareUpdate?.(draft, structuredClone(old));
+    resource.prepareUpdate?.(draft, structuredClone(old), context);
     validate(resource, draft, old);
   }
-  if (resource.hasStatus && !isDeepStrictEqual(draft.spec, old.spec)) {
+  if (hasGeneration(resource) && !isDeepStrictEqual(draft.spec, old.spec)) {
     draft.metadata.generation = (generation ?? 0) + 1;
   }
   return isDeepStrictEqual(plain(draft), plain(old)) ? undefined : draft;

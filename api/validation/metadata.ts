@@ -24,6 +24,7 @@ export interface MetadataRules {
 }
 
 export const namespacedSubdomain: MetadataRules = { namespaced: true, name: isDns1123Subdomain };
+export const clusterSubdomain: MetadataRules = { namespaced: false, name: isDns1123Subdomain };
 
 export function validateMetadata(
   object: KubeObject,

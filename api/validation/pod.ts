@@ -81,7 +81,7 @@ function checkPlacement(spec: PodSpec, path: string): StatusCause[] {
   return causes;
 }
 
-function checkToleration(toleration: Toleration, path: string): StatusCause[] {
+export function checkToleration(toleration: Toleration, path: string): StatusCause[] {
   const { key = '', operator = 'Equal', value = '', effect, tolerationSeconds } = toleration;
   const causes = key ? problemsOf(`${path}.key`, key, isQualifiedName(key)) : [];
   if (!key && operator !== 'Exists') {

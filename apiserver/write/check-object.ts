@@ -3,17 +3,29 @@ import type { KubeObject, Resource } from '../../api/resource.ts';
 import { typeOfKind } from '../../api/schema.ts';
 import { invalidObject } from '../../api/validation/cause.ts';
 import { validateStructure } from '../../api/validation/structure.ts';
-import type { StatusError } from '../../base/errors.ts';
+import type { StatusCause, StatusError } from '../../base/errors.ts';
 
 /** @throws StatusError Invalid, with all that is wrong */
-export function checkObject(resource: Resource, draft: KubeObject, old: KubeObject | undefined) {
+export function checkObject(
+  resource: Resource,
+  draft: KubeObject,
+  old: KubeObject | undefined,
+  subresource: string,
+): void {
   const type = typeOfKind(resource);
+  const ruled = resource.validate?.(draft, old, subresource) ?? [];
+  // The kind's own rules may say the same of a field, with more words.
+  const missing = new Set(ruled.filter(isRequired).map(({ field }) => field));
   const causes = [
-    ...(type ? validateStructure(type, draft as Record<string, unknown>) : []),
-    ...(resource.validate?.(draft, old) ?? []),
+    ...(type ? validateStructure(type, draft as Record<string, unknown>) : []).filter(
+      (cause) => !(isRequired(cause) && missing.has(cause.field)),
+    ),
+    ...ruled,
   ];
   if (causes.length > 0) throw invalidObject(resource, draft.metadata?.name ?? '', causes);
 }
+
+const isRequired = ({ reason }: StatusCause) => reason === 'FieldValueRequired';
 
 export const nameMissing = (resource: Resource): StatusError =>
   invalidObject(resource, '', [

@@ -3,6 +3,7 @@ import type { KubeObject, Resource } from '../../api/resource.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.generated.ts';
 import { toTime } from '../../base/clock.ts';
 import { StatusError } from '../../base/errors.ts';
+import { forbidden } from '../admission/refusal.ts';
 import type { Machinery } from '../call.ts';
 import { badRequest, modified, notFound } from '../errors.ts';
 import { isObject } from '../http/body.ts';
@@ -120,6 +121,8 @@ async function deleteOnce(
   const passage = server.admission.start(request);
   return settle(passage, dryRun, async () => {
     await passPlugins(passage, () => {});
+    const reason = resource.undeletable?.(old);
+    if (reason !== undefined) throw forbidden(request, reason);
     const draft = current.draft();
     markDeleted(resource, draft, { options, now: server.clock.now() });
     if (isFinished(draft)) {

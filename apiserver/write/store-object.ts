@@ -1,5 +1,10 @@
 /** How an object is made, changed and ended, whichever verb asked for it. */
-import { hasGeneration, type KubeObject, type Resource } from '../../api/resource.ts';
+import {
+  hasGeneration,
+  type KubeObject,
+  type Resource,
+  type WriteContext,
+} from '../../api/resource.ts';
 import type { Machinery } from '../call.ts';
 import { alreadyExists, badRequest, contended, modified, notFound } from '../errors.ts';
 import { keyOf } from '../registry/registry.ts';
@@ -68,14 +73,28 @@ async function createOnce(server: Machinery, writer: Writer, draft: KubeObject) 
   const passage = server.admission.start(admissionOf(writer, 'CREATE', draft));
   return settle(passage, dryRun, async () => {
     const waiting = passPlugins(passage, () => {
-      resource.prepareCreate?.(draft);
-      checkObject(resource, draft, undefined);
+      resource.prepareCreate?.(draft, contextOf(server, writer));
+      checkObject(resource, draft, undefined, writer.info.subresource);
     });
     if (waiting) await waiting;
     if (server.registry.cacheOf(resource).get(keyOfDraft(resource, draft))) return undefined;
+    warn(writer, draft);
     if (dryRun) return unsaved(resource, draft);
     return server.registry.put(resource, draft, 0, passage.sideWrites(false));
   });
+}
+
+const contextOf = ({ clock }: Machinery, { user, info }: Writer): WriteContext => ({
+  user,
+  now: clock.now(),
+  subresource: info.subresource,
+});
+
+/** Says once what the kind has to say, however often the write is tried. */
+function warn({ resource, warnings }: Writer, draft: KubeObject, old?: KubeObject): void {
+  if (!warnings || !resource.warnings) return;
+  const told = resource.warnings(draft, old);
+  warnings.push(...told.filter((text) => !warnings.includes(text)));
 }
 
 /** What the resource does itself stands between the two phases. Waits only for who waits. */
@@ -157,14 +176,15 @@ async function updateOnce(server: Machinery, writer: Writer, { current, changed,
   const passage = server.admission.start(admissionOf(writer, 'UPDATE', draft, old));
   return settle(passage, dryRun, async () => {
     const waiting = passPlugins(passage, () => {
-      resource.prepareUpdate?.(draft, old);
+      resource.prepareUpdate?.(draft, old, contextOf(server, writer));
       checkFinalizers(resource, draft, old);
-      checkObject(resource, draft, old);
+      checkObject(resource, draft, old, writer.info.subresource);
     });
     if (waiting) await waiting;
     if (hasGeneration(resource) && isSpecChanged(draft, old)) {
       draft.metadata!.generation = (old.metadata!.generation ?? 0) + 1;
     }
+    warn(writer, draft, old);
     // A write that changes nothing wakes no watcher.
     if (isEqual(draft, old) && !isFinished(draft)) return current;
     if (dryRun) return unsaved(resource, draft);
