@@ -86,6 +86,10 @@ class MemoryStore implements Store {
     return this.#revision;
   }
 
+  async size(): Promise<number> {
+    return this.#log.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
+  }
+
   async close(): Promise<void> {
     this.#isOpen = false;
     this.#watchers.failAll(closed());

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { createMemoryStore } from './memory.ts';
 import { openSqliteStore } from './sqlite/open.ts';
 import type { Store, StoreEvent } from './store.ts';
-import { put, show } from './suite.ts';
+import { put, show } from './suite-tools.ts';
 
 interface Write {
   readonly key: string;

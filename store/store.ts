@@ -65,6 +65,8 @@ export interface WatchRequest {
   readonly after: number;
   /** Events of one revision are never split over two calls. Must not throw. */
   readonly onEvents: (events: readonly StoreEvent[]) => void;
+  /** All changes up to this revision have been handed out, also where none was of the prefix. */
+  readonly onProgress?: (revision: number) => void;
   /** Called at most once; nothing follows. Expired when `after` is compacted. */
   readonly onError: (error: Error) => void;
 }
@@ -82,15 +84,20 @@ export interface Store {
   watch(request: WatchRequest): Watch;
   /** Forgets what was overwritten or deleted at or before the revision. */
   compact(revision: number): Promise<void>;
+  /** At least that of every write, anybody's, that was acknowledged before the call. */
   currentRevision(): Promise<number>;
+  /** Bytes in use on the disk, history and all. */
+  size(): Promise<number>;
   close(): Promise<void>;
 }
 
 export const changesMax = 128;
 
 /** The error for a revision whose state is forgotten. */
-export const compacted = (asked: number, oldest: number): StatusError =>
-  new StatusError('Expired', `revision ${asked} was compacted, the oldest is ${oldest}`);
+export function compacted(asked: number, oldest?: number): StatusError {
+  const tail = oldest === undefined ? '' : `, the oldest is ${oldest}`;
+  return new StatusError('Expired', `revision ${asked} was compacted${tail}`);
+}
 
 /** The error for a revision that this store has not reached. */
 export const notReached = (asked: number, newest: number): StatusError =>

@@ -1,49 +1,24 @@
-/** What every backend must do: each runs these same tests (`runSuite(name, open)`). */
+/**
+ * What every backend must do: each runs these same tests (`runSuite(name, open)`). After upstream's
+ * tests of its storage: k8s.io/apiserver/pkg/storage/testing.
+ */
 import test, { type ExecutionContext } from 'ava';
 import { hasReason } from '../base/errors.ts';
-import type { Change, Store, StoreEvent } from './store.ts';
+import type { Store, StoreEvent } from './store.ts';
+import { loadCases } from './suite-load.ts';
+import { bytes, type Case, collect, fromNow, listAll, put, show } from './suite-tools.ts';
+import { watchCases } from './suite-watch.ts';
 
 export type OpenStore = (t: ExecutionContext) => Promise<Store>;
 
-const bytes = (text: string) => new TextEncoder().encode(text);
-const text = (value: Uint8Array | undefined) => value && new TextDecoder().decode(value);
-
-/** `put(store, 'a', '1')`, or a delete without a value. Resolves to the revision. */
-export async function put(store: Store, key: string, value?: string): Promise<number> {
-  const change: Change = { key, value: value === undefined ? undefined : bytes(value) };
-  return (await store.transact({ conditions: [], changes: [change] })).revision;
-}
-
-/** `a=1@1 b=2@2`: keys, values and revisions as one line. */
-export const show = (entries: readonly StoreEvent[]): string =>
-  entries.map(({ key, value, revision }) => `${key}=${text(value) ?? ''}@${revision}`).join(' ');
-
-const listAll = async (store: Store, prefix = '', revision?: number) =>
-  show((await store.list({ prefix, ...(revision !== undefined && { revision }) })).entries);
-
-/** Resolves with the events once there are `count`, or rejects with the watch's error. */
-function collect(store: Store, count: number, after = 0, prefix = ''): Promise<StoreEvent[]> {
-  return new Promise((resolve, reject) => {
-    const all: StoreEvent[] = [];
-    const onEvents = (events: readonly StoreEvent[]) => {
-      all.push(...events);
-      if (all.length < count) return;
-      watch.close();
-      resolve(all);
-    };
-    const watch = store.watch({ prefix, after, onEvents, onError: reject });
-  });
-}
-
-type Run = (t: ExecutionContext, store: Store) => Promise<void>;
-
-export function runSuite(name: string, open: OpenStore): void {
-  for (const [sentence, run] of cases) {
-    test(`${name} ${sentence}`, async (t) => run(t, await open(t)));
+/** One after the other (`test.serial`) where the stores of a file share their revisions. */
+export function runSuite(name: string, open: OpenStore, declare: typeof test.serial = test): void {
+  for (const [sentence, run] of [...cases, ...watchCases, ...loadCases]) {
+    declare(`${name} ${sentence}`, async (t) => run(t, await fromNow(await open(t))));
   }
 }
 
-const cases: readonly (readonly [sentence: string, run: Run])[] = [
+const cases: readonly Case[] = [
   [
     'gets what was put, with the revision of its last change',
     async (t, store) => {

@@ -22,9 +22,9 @@ export class Watchers {
   caughtUp(watcher: Watcher, past: readonly StoreEvent[], revision: number): void {
     const waiting = watcher.waiting ?? [];
     watcher.waiting = undefined;
-    send(watcher, past);
+    send(watcher, past, revision);
     for (const events of waiting) {
-      if (events[0]!.revision > revision) send(watcher, events);
+      if (events[0]!.revision > revision) send(watcher, events, events[0]!.revision);
     }
   }
 
@@ -32,7 +32,7 @@ export class Watchers {
   dispatch(events: readonly StoreEvent[]): void {
     for (const watcher of this.#watchers) {
       if (watcher.waiting) watcher.waiting.push(events);
-      else send(watcher, events);
+      else send(watcher, events, events[0]!.revision);
     }
   }
 
@@ -52,10 +52,13 @@ export class Watchers {
   }
 }
 
-function send({ request, isOpen }: Watcher, events: readonly StoreEvent[]): void {
-  if (!isOpen) return;
+/** `revision`: what the watcher knows all up to, once it has these. */
+function send(watcher: Watcher, events: readonly StoreEvent[], revision: number): void {
+  if (!watcher.isOpen) return;
+  const { request } = watcher;
   const own = events.filter(
     ({ key, revision }) => revision > request.after && key.startsWith(request.prefix),
   );
   if (own.length > 0) request.onEvents(own);
+  if (watcher.isOpen) request.onProgress?.(revision);
 }

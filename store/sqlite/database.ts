@@ -167,6 +167,13 @@ export class RevisionDatabase {
     this.#db.pragma(`incremental_vacuum(${vacuumPagesMax})`);
   }
 
+  /** Bytes of the pages that hold something. */
+  size(): number {
+    const page = this.#db.pragma('page_size', { simple: true }) as number;
+    const all = this.#db.pragma('page_count', { simple: true }) as number;
+    return page * (all - (this.#db.pragma('freelist_count', { simple: true }) as number));
+  }
+
   close(): void {
     this.#db.close();
     this.#lock.close();

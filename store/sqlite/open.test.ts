@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Store } from '../store.ts';
-import { put, runSuite, show } from '../suite.ts';
+import { runSuite } from '../suite.ts';
+import { put, show } from '../suite-tools.ts';
 import { openSqliteStore } from './open.ts';
 
 function tempFile(t: ExecutionContext): string {

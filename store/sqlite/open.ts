@@ -134,6 +134,12 @@ class SqliteStore implements Store {
     return this.#revision;
   }
 
+  async size(): Promise<number> {
+    const { answer } = await this.#ask({ kind: 'size' });
+    if (answer.kind !== 'size') throw unexpected(answer);
+    return answer.bytes;
+  }
+
   async close(): Promise<void> {
     if (this.#end) return;
     const last = this.#ask({ kind: 'close' });

@@ -21,6 +21,7 @@ export type Question =
   | { readonly kind: 'history'; readonly prefix: string; readonly after: number }
   /** One slice of a compaction: the answer says whether there is more to do. */
   | { readonly kind: 'compact'; readonly revision: number }
+  | { readonly kind: 'size' }
   | { readonly kind: 'close' };
 
 export interface ToDatabase {
@@ -47,6 +48,7 @@ export type Answer =
       readonly more: boolean;
     } & Rows)
   | { readonly kind: 'compact'; readonly more: boolean }
+  | { readonly kind: 'size'; readonly bytes: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 

@@ -126,6 +126,8 @@ function answerOne(database: RevisionDatabase, question: Question, io: Values): 
       const tooNew = revision > database.revision ? refuse(database, revision) : undefined;
       return tooNew ?? { kind: 'compact', more: database.compact(revision) };
     }
+    case 'size':
+      return { kind: 'size', bytes: database.size() };
     case 'close':
       return { kind: 'closed' };
   }
