@@ -1,5 +1,6 @@
 /** Every resource that is served. A new kind is one file in resources/ and one line here. */
 import type { Resource } from './resource.ts';
+import { certificateSigningRequests } from './resources/certificate-signing-request.ts';
 import { clusterRoles } from './resources/cluster-role.ts';
 import { clusterRoleBindings } from './resources/cluster-role-binding.ts';
 import { configMaps } from './resources/config-map.ts';
@@ -25,6 +26,7 @@ import { serviceCidrs } from './resources/service-cidr.ts';
 import { storageClasses } from './resources/storage-class.ts';
 
 export {
+  certificateSigningRequests,
   clusterRoleBindings,
   clusterRoles,
   configMaps,
@@ -63,6 +65,7 @@ export const allResources = [
   services,
   deployments,
   replicaSets,
+  certificateSigningRequests,
   ingressClasses,
   ipAddresses,
   serviceCidrs,

@@ -1,8 +1,16 @@
-/** What a cluster has from its first minute: its namespaces, and its own API as a Service. */
+/** What a cluster has from its first minute: its namespaces, its own priorities and its API as a Service. */
 import type { KubeObject, Resource } from '../api/resource.ts';
-import { endpointSlices, endpoints, namespaces, services } from '../api/resources.ts';
+import {
+  endpointSlices,
+  endpoints,
+  namespaces,
+  priorityClasses,
+  services,
+} from '../api/resources.ts';
 import type { Endpoints, Service } from '../api/types/core-v1.generated.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
+import type { PriorityClass } from '../api/types/scheduling-v1.generated.ts';
+import { systemPriorityClasses } from '../api/validation/priority-class.ts';
 import { hasReason } from '../base/errors.ts';
 import type { Machinery } from './call.ts';
 import { keyOf } from './registry/registry.ts';
@@ -21,9 +29,21 @@ const self: User = { name: 'system:apiserver', groups: ['system:masters'] };
 
 /** May be repeated: makes what is missing, and mends what differs. */
 export async function bootstrap(server: Machinery, options: Bootstrap): Promise<void> {
+
+/** Before anybody is answered: who may do what. May be repeated. */
+export async function bootstrapPolicy(server: Machinery, log: Logger): Promise<void> {
   for (const name of systemNamespaces) {
     await ensure(server, namespaces, { metadata: { name } }, () => undefined);
   }
+  for (const each of systemPriorityClasses) {
+    await ensure<PriorityClass>(server, priorityClasses, each, () => undefined);
+  }
+  await applyPolicy(server);
+  keepAggregates(server, log);
+}
+
+/** Once the port is known. May be repeated: makes what is missing, and mends what differs. */
+export async function bootstrapService(server: Machinery, options: Bootstrap): Promise<void> {
   const { advertiseAddress: address, port, serviceAddress } = options;
   const labels = { component: 'apiserver', provider: 'kubernetes' };
   const metadata = { name: 'kubernetes', namespace: 'default' };

@@ -36,6 +36,8 @@ const objectVerbs: Verbs = new Map(
 /** Those that every resource has alike; `pods/log` and its like are handed over: see server.ts. */
 const subresourceVerbs: ReadonlyMap<string, Verbs> = new Map([
   ['status', verbs({ get, update: updateStatus, patch: patchStatus })],
+  // Of certificate signing requests: their declaration says what of the status it may change.
+  ['approval', verbs({ get, update: updateStatus, patch: patchStatus })],
   ['scale', verbs({ get: getScale, update: updateScale, patch: patchScale })],
   ['finalize', verbs({ update: finalize })],
   ['binding', verbs({ create: bind })],
