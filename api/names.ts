@@ -35,6 +35,17 @@ export const isDns1123Subdomain: NameCheck = (value) => [
       ]),
 ];
 
+export const isWildcardSubdomain: NameCheck = (value) => [
+  ...(byteLength(value) > 253 ? [tooLong(253)] : []),
+  ...(isMatch(`\\*\\.${subdomain}`, value)
+    ? []
+    : [
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, " +
+          "which must consist of lower case alphanumeric characters, '-' or '.' and end with an " +
+          `alphanumeric character ${example('*.example.com')}'\\*\\.${subdomain}')`,
+      ]),
+];
+
 export const isDns1035Label: NameCheck = (value) => [
   ...(byteLength(value) > 63 ? [tooLong(63)] : []),
   ...(isMatch('[a-z]([-a-z0-9]*[a-z0-9])?', value)

@@ -4,14 +4,19 @@ import { certificateSigningRequests } from './resources/certificate-signing-requ
 import { clusterRoles } from './resources/cluster-role.ts';
 import { clusterRoleBindings } from './resources/cluster-role-binding.ts';
 import { configMaps } from './resources/config-map.ts';
+import { csiDrivers } from './resources/csi-driver.ts';
+import { csiNodes } from './resources/csi-node.ts';
+import { csiStorageCapacities } from './resources/csi-storage-capacity.ts';
 import { deployments } from './resources/deployment.ts';
 import { endpointSlices } from './resources/endpoint-slice.ts';
 import { endpoints } from './resources/endpoints.ts';
 import { events } from './resources/event.ts';
+import { ingresses } from './resources/ingress.ts';
 import { ingressClasses } from './resources/ingress-class.ts';
 import { ipAddresses } from './resources/ip-address.ts';
 import { leases } from './resources/lease.ts';
 import { namespaces } from './resources/namespace.ts';
+import { networkPolicies } from './resources/network-policy.ts';
 import { nodes } from './resources/node.ts';
 import { pods } from './resources/pod.ts';
 import { priorityClasses } from './resources/priority-class.ts';
@@ -24,20 +29,27 @@ import { services } from './resources/service.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 import { serviceCidrs } from './resources/service-cidr.ts';
 import { storageClasses } from './resources/storage-class.ts';
+import { volumeAttachments } from './resources/volume-attachment.ts';
+import { volumeAttributesClasses } from './resources/volume-attributes-class.ts';
 
 export {
   certificateSigningRequests,
   clusterRoleBindings,
   clusterRoles,
   configMaps,
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
   deployments,
   endpointSlices,
   endpoints,
   events,
   ingressClasses,
+  ingresses,
   ipAddresses,
   leases,
   namespaces,
+  networkPolicies,
   nodes,
   pods,
   priorityClasses,
@@ -50,6 +62,8 @@ export {
   serviceCidrs,
   services,
   storageClasses,
+  volumeAttachments,
+  volumeAttributesClasses,
 };
 
 /** In the order of discovery. The server knows objects only as KubeObject. */
@@ -67,13 +81,20 @@ export const allResources = [
   replicaSets,
   certificateSigningRequests,
   ingressClasses,
+  ingresses,
   ipAddresses,
+  networkPolicies,
   serviceCidrs,
   clusterRoleBindings,
   clusterRoles,
   roleBindings,
   roles,
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
   storageClasses,
+  volumeAttachments,
+  volumeAttributesClasses,
   priorityClasses,
   runtimeClasses,
   endpointSlices,
