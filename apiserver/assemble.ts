@@ -5,13 +5,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Store } from '../store/store.ts';
-import { bootstrap } from './bootstrap.ts';
+import { bootstrapPolicy, bootstrapService } from './bootstrap.ts';
 import type { Admission, Machinery } from './call.ts';
 import { Metrics } from './discovery/metrics.ts';
 import { createPages } from './discovery/pages.ts';
 import { createHandler, type HandlerDeps } from './handler.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
-import type { ObjectReader } from './request.ts';
 import { Router } from './router.ts';
 import { listen, type ServerOptions } from './server.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -29,7 +28,7 @@ export interface Assembly {
   readonly advertiseAddress: string;
   /** The address of the default/kubernetes Service. */
   readonly serviceAddress: string;
-  readonly gates: (reader: ObjectReader) => Promise<Gates>;
+  readonly gates: (registry: Registry) => Promise<Gates>;
   readonly log: Logger;
   readonly clock: Clock;
   /** The store is lost: the process must end. */
@@ -48,6 +47,7 @@ export async function assemble(options: Assembly): Promise<Running & { readonly 
   setMaxListeners(0, stopping.signal); // One for each watch.
   const { signal } = stopping;
   const machinery = { registry, admission: gates.admission, clock, stopping: signal };
+  await bootstrapPolicy(machinery, log);
   const server = await serve(options, { registry, gates, machinery });
   const { port } = server;
   const stop = async () => {
@@ -60,7 +60,7 @@ export async function assemble(options: Assembly): Promise<Running & { readonly 
   };
   try {
     const { advertiseAddress, serviceAddress } = options;
-    await bootstrap(machinery, { advertiseAddress, serviceAddress, port });
+    await bootstrapService(machinery, { advertiseAddress, serviceAddress, port });
   } catch (error) {
     await stop();
     throw error;

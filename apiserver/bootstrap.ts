@@ -1,5 +1,4 @@
 /** What a cluster has from its first minute: its namespaces, its own priorities and its API as a Service. */
-import type { KubeObject, Resource } from '../api/resource.ts';
 import {
   endpointSlices,
   endpoints,
@@ -11,11 +10,10 @@ import type { Endpoints, Service } from '../api/types/core-v1.generated.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
 import type { PriorityClass } from '../api/types/scheduling-v1.generated.ts';
 import { systemPriorityClasses } from '../api/validation/priority-class.ts';
-import { hasReason } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { applyPolicy, keepAggregates } from './authorization/policy.ts';
 import type { Machinery } from './call.ts';
-import { keyOf } from './registry/registry.ts';
-import type { RequestInfo, User } from './request.ts';
-import { createObject, updateObject, type Writer } from './write/store-object.ts';
+import { ensure } from './ensure.ts';
 
 export interface Bootstrap {
   readonly advertiseAddress: string;
@@ -25,10 +23,6 @@ export interface Bootstrap {
 }
 
 const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
-const self: User = { name: 'system:apiserver', groups: ['system:masters'] };
-
-/** May be repeated: makes what is missing, and mends what differs. */
-export async function bootstrap(server: Machinery, options: Bootstrap): Promise<void> {
 
 /** Before anybody is answered: who may do what. May be repeated. */
 export async function bootstrapPolicy(server: Machinery, log: Logger): Promise<void> {
@@ -78,47 +72,4 @@ export async function bootstrapService(server: Machinery, options: Bootstrap): P
     draft.endpoints = slice.endpoints;
     draft.ports = ports;
   });
-}
-
-async function ensure<T extends KubeObject>(
-  server: Machinery,
-  resource: Resource<T>,
-  object: T,
-  mend: (draft: T) => void,
-): Promise<void> {
-  const { name = '', namespace = '' } = object.metadata!;
-  const generic = resource as unknown as Resource;
-  const writer = writerOf(generic, { name, namespace });
-  const key = keyOf(generic, name, namespace);
-  if (!server.registry.cacheOf(generic).get(key)) {
-    try {
-      await createObject(server, writer, structuredClone(object));
-    } catch (error) {
-      // Another API server on the same store was faster.
-      if (!hasReason(error, 'AlreadyExists')) throw error;
-    }
-    return;
-  }
-  const change = (current: { draft(): KubeObject }) => {
-    const draft = current.draft() as T;
-    mend(draft);
-    return draft;
-  };
-  await updateObject(server, writer, { name, namespace, change, part: 'object' });
-}
-
-function writerOf(resource: Resource, place: { name: string; namespace: string }): Writer {
-  const { group, version, plural } = resource;
-  const info: RequestInfo = {
-    ...place,
-    isResource: true,
-    path: '',
-    verb: 'update',
-    group,
-    version,
-    resource: plural,
-    subresource: '',
-    query: new URLSearchParams(),
-  };
-  return { resource, info, user: self, dryRun: false };
 }

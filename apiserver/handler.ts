@@ -38,7 +38,7 @@ export interface HandlerDeps extends Machinery {
   readonly authenticate: Authenticate;
   readonly authorize: Authorize;
   /** @throws StatusError Forbidden */
-  readonly refuse: (user: User, info: RequestInfo) => StatusError;
+  readonly refuse: (user: User, info: RequestInfo, reason: string) => StatusError;
   readonly connectors: ReadonlyMap<string, Connect>; // By `pods/log`.
   readonly makers: ReadonlyMap<string, Maker>; // By `serviceaccounts/token`.
   readonly metrics: Metrics;
@@ -82,7 +82,8 @@ async function serve(deps: HandlerDeps, exchange: Exchange): Promise<void> {
 /** @throws StatusError Unauthorized, Forbidden */
 async function admitUser(deps: HandlerDeps, request: HttpRequest, info: RequestInfo) {
   const user = await deps.authenticate(request);
-  if (!deps.authorize(user, info).allowed) throw deps.refuse(user, info);
+  const { allowed, reason } = deps.authorize(user, info);
+  if (!allowed) throw deps.refuse(user, info, reason);
   return user;
 }
 

@@ -13,9 +13,11 @@ import { addressAt, parseCidr } from './admission/ipv4-cidr.ts';
 import { assemble, type Gates } from './assemble.ts';
 import { createAuthenticator } from './authentication/authenticate.ts';
 import { createTokenIssuer } from './authentication/token-issuer.ts';
-import { authorize, forbiddenError } from './authorization/authorize.ts';
-import { createConnectors } from './connect/connect.ts';
-import type { ObjectReader } from './request.ts';
+import { createAuthorization, forbiddenError } from './authorization/authorize.ts';
+import { createEscalationCheck } from './authorization/escalation.ts';
+import { followIn } from './authorization/follow.ts';
+import { type ConnectorOptions, createConnectors } from './connect/connect.ts';
+import type { Registry } from './registry/registry.ts';
 
 export const flags = {
   'bind-address': list('Where to listen; several addresses are several sockets.', ['127.0.0.1']),
@@ -74,7 +76,7 @@ export async function start(
       listen: listenOptions,
       advertiseAddress: config.advertiseAddress ?? findAddress(config.bindAddress),
       serviceAddress: addressAt(parseCidr(config.serviceClusterIpRange), 1),
-      gates: (reader) => makeGates(config, clock, reader),
+      gates: (registry) => makeGates(config, clock, registry),
       log,
       clock,
       onFatal,
@@ -85,7 +87,7 @@ export async function start(
   }
 }
 
-async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Promise<Gates> {
+async function makeGates(config: Config, clock: Clock, reader: Registry): Promise<Gates> {
   const now = () => clock.now();
   const issuer = config.serviceAccountIssuer;
   const authenticate = createAuthenticator({
@@ -99,29 +101,36 @@ async function makeGates(config: Config, clock: Clock, reader: ObjectReader): Pr
   const { serviceClusterIpRange: serviceCidr, serviceNodePortRange: nodePortRange } = config;
   const signingKeyFile = config.serviceAccountSigningKeyFile;
   const issueToken = signingKeyFile && createTokenIssuer({ signingKeyFile, issuer, now });
+  const authorization = createAuthorization({ reader, follow: followIn(reader) });
+  const { authorize } = authorization;
   return {
     authenticate,
     authorize,
     refuse: forbiddenError,
     admission: createAdmission({
       reader,
+      authorize,
+      checks: [createEscalationCheck(authorization)],
       serviceCidr,
       nodePortRange,
       enabled: config.enableAdmissionPlugins,
       disabled: config.disableAdmissionPlugins,
     }),
-    connectors: connectorsOf(config, reader),
+    connectors: connectorsOf(config, { reader, authorize }),
     makers: new Map(issueToken ? [['serviceaccounts/token', issueToken]] : []),
   };
 }
 
 /** None without the certificate that agents know this server by. */
-function connectorsOf(config: Config, reader: ObjectReader): Gates['connectors'] {
+function connectorsOf(
+  config: Config,
+  deps: Pick<ConnectorOptions, 'reader' | 'authorize'>,
+): Gates['connectors'] {
   const cert = read(config.kubeletClientCertificate);
   const key = read(config.kubeletClientKey);
   const ca = read(config.kubeletCertificateAuthority);
   if (!cert || !key || !ca) return new Map();
-  return createConnectors({ reader, kubeletClient: { cert, key, ca } });
+  return createConnectors({ ...deps, kubeletClient: { cert, key, ca } });
 }
 
 const read = (file: string | undefined): Buffer | undefined =>

@@ -1,5 +1,6 @@
 /** The gate before every write: plugins that may change it or refuse it, in upstream's order. */
 import { UsageError } from '../../base/errors.ts';
+import type { Authorizer } from '../authorization/authorize.ts';
 import type { Admission } from '../call.ts';
 import type { AdmissionPlugin, ObjectReader } from '../request.ts';
 import { chainPlugins } from './chain.ts';
@@ -15,6 +16,10 @@ export interface AdmissionOptions {
   readonly serviceCidr: string;
   /** `30000-32767` */
   readonly nodePortRange: string;
+  /** What belongs to the resources themselves and cannot be turned off. */
+  readonly checks?: readonly AdmissionPlugin[];
+  /** For plugins that ask whether the user may do something else as well. */
+  readonly authorize?: Authorizer;
   /** Beside those that are on by default. */
   readonly enabled?: readonly string[];
   readonly disabled?: readonly string[];
@@ -80,7 +85,7 @@ const table: readonly Entry[] = [
  */
 export function createAdmission(options: AdmissionOptions): Admission {
   const plugins = chosenEntries(options).flatMap(({ create }) => create?.(options) ?? []);
-  return chainPlugins(plugins, [createServiceAllocator(options)]);
+  return chainPlugins([...(options.checks ?? []), ...plugins], [createServiceAllocator(options)]);
 }
 
 /** The names of the plugins that run, in order. @throws UsageError */

@@ -1,7 +1,21 @@
 import test from 'ava';
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  pods,
+  roleBindings,
+  roles,
+} from '../../api/resources.ts';
 import type { User } from '../request.ts';
-import { authorize, createAuthorizer, forbiddenError, forbiddenMessage } from './authorize.ts';
+import { forbiddenError, forbiddenMessage } from './authorize.ts';
 import type { Attributes } from './rbac.ts';
+import { createBootstrapped, createWorld } from './testing.ts';
+
+const { authorize, put } = createBootstrapped();
+put(pods, {
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { nodeName: 'one', serviceAccountName: 'default', containers: [] },
+} as object);
 
 const users = {
   admin: person('kubernetes-admin', 'system:masters'),
@@ -69,7 +83,7 @@ const no: [keyof typeof users, string][] = [
   ['ann', 'get /metrics'],
   ['pod', 'get secrets#a in default'],
   ['scheduler', 'get secrets#a in default'],
-  ['scheduler', 'update leases.coordination.k8s.io#kube-controller-manager in kube-system'],
+  ['scheduler', 'update leases.coordination.k8s.io#other in default'],
   ['controllers', 'create clusterrolebindings.rbac.authorization.k8s.io'],
   ['controllers', 'create pods/exec#web in default'],
   ['node', 'create deployments.apps in default'],
@@ -95,13 +109,83 @@ test('a grant names the binding, the role and the subject it came from', (t) => 
   );
 });
 
-test('further bindings come beside the built-in ones', (t) => {
-  const rules = [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }];
-  const subjects = [{ kind: 'User' as const, name: 'ann' }];
-  const decide = createAuthorizer([{ name: 'b', role: 'r', namespace: 'x', subjects, rules }]);
-  t.true(decide(users.ann, ask('get pods#a in x')).allowed);
-  t.false(decide(users.ann, ask('get pods#a in y')).allowed);
-  t.true(decide(users.ann, ask('get /apis')).allowed);
+const rbacGroup = 'rbac.authorization.k8s.io';
+const reader = { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] };
+const inX = (name: string) => ({ metadata: { name, namespace: 'x' } });
+const binding = {
+  ...inX('readers'),
+  roleRef: { apiGroup: rbacGroup, kind: 'Role', name: 'reader' },
+  subjects: [{ kind: 'User', apiGroup: rbacGroup, name: 'ann' }],
+};
+
+test('A102: a change of a role or of a binding counts from the next question on', (t) => {
+  const world = createWorld();
+  const may = (what: string) => world.authorize(users.ann, ask(what)).allowed;
+  world.put(roleBindings, binding);
+  t.false(may('get pods#a in x'));
+  world.put(roles, { ...inX('reader'), ...reader } as object);
+  t.true(may('get pods#a in x'));
+  t.false(may('get pods#a in y'));
+  world.put(roleBindings, { ...binding, subjects: [] } as object);
+  t.false(may('get pods#a in x'));
+  world.put(roleBindings, binding);
+  world.remove(roles, inX('reader'));
+  t.false(may('get pods#a in x'));
+  world.put(roles, { ...inX('reader'), ...reader } as object);
+  t.true(may('get pods#a in x'));
+  world.remove(roleBindings, binding);
+  t.false(may('get pods#a in x'));
+});
+
+test('A102: a binding whose role is not there says so', (t) => {
+  const world = createWorld();
+  world.put(roleBindings, binding);
+  const { allowed, reason } = world.authorize(users.ann, ask('get pods#a in x'));
+  t.false(allowed);
+  t.is(reason, 'RBAC: role.rbac.authorization.k8s.io "reader" not found');
+});
+
+test('A102: a RoleBinding gives a ClusterRole within its own namespace', (t) => {
+  const world = createBootstrapped();
+  const roleRef = { apiGroup: rbacGroup, kind: 'ClusterRole', name: 'view' };
+  world.put(roleBindings, { ...binding, roleRef } as object);
+  const may = (what: string) => world.authorize(users.ann, ask(what)).allowed;
+  t.true(may('list pods in x'));
+  t.false(may('list pods in y'));
+  t.false(may('list pods'));
+  t.false(may('list secrets in x'));
+});
+
+test('A102: admin holds what edit holds, and edit what view holds', (t) => {
+  const world = createBootstrapped();
+  const rulesOf = (name: string) =>
+    new Set(
+      world.rulesOfRole({ kind: 'ClusterRole', name }, '')!.map((rule) => JSON.stringify(rule)),
+    );
+  const [admin, edit, view] = ['admin', 'edit', 'view'].map(rulesOf);
+  t.true(view!.size > 5);
+  t.true([...view!].every((rule) => edit!.has(rule)));
+  t.true([...edit!].every((rule) => admin!.has(rule)));
+});
+
+test('A102: system:masters may do everything, whatever the objects say', (t) => {
+  t.true(createWorld().authorize(users.admin, ask('delete nodes#one')).allowed);
+});
+
+test('security A4: a binding in one namespace gives nothing of the cluster', (t) => {
+  const world = createWorld();
+  const all = { rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] };
+  world.put(clusterRoles, { metadata: { name: 'reader' }, ...all } as object);
+  const roleRef = { apiGroup: rbacGroup, kind: 'ClusterRole', name: 'reader' };
+  world.put(roleBindings, { ...binding, roleRef } as object);
+  const may = (what: string) => world.authorize(users.ann, ask(what)).allowed;
+  t.true(may('delete pods#a in x'));
+  for (const what of ['get nodes#one', 'list pods', 'get namespaces#y', 'get /metrics']) {
+    t.false(may(what), what);
+  }
+  world.put(clusterRoleBindings, { ...binding, metadata: { name: 'readers' }, roleRef } as object);
+  t.true(may('get nodes#one'));
+  t.false(may('get /metrics'));
 });
 
 const messages: [string, string][] = [

@@ -1,186 +1,290 @@
-/**
- * What each controller may do: upstream's `system:controller:*` roles, as data. Pure.
- *
- * Each is bound to its own service account in kube-system, as upstream has it, and to the
- * controller manager's certificate, under which our controllers run.
- */
-import type { Binding, PolicyRule } from './rbac.ts';
-import { all, allow, core, read } from './rules.ts';
+/** What each controller may do: upstream's `system:controller:…` roles, as data. Pure. */
+import { all, allow, core, events, type RoleTable, read } from './rules.ts';
 
 const both = 'apps extensions';
-const events = allow('create patch update', `${core} events.k8s.io`, 'events');
+const storage = 'storage.k8s.io';
+const resource = 'resource.k8s.io';
+const certificates = 'certificates.k8s.io';
+const admission = 'admissionregistration.k8s.io';
 
-/** Reads and updates its own kind, writes its status, may block its deletion. */
-const owns = (groups: string, plural: string): PolicyRule[] => [
-  allow(`${read} update patch`, groups, plural),
-  allow('update patch', groups, `${plural}/status`),
-  allow('update', groups, `${plural}/finalizers`),
-];
+const makePods = allow('create delete list patch watch', core, 'pods');
 
-const makesPods = allow(`${read} create delete patch update`, core, 'pods');
-const podStatus = allow('patch update', core, 'pods/status');
-const revisions = allow(`${read} create delete patch update`, 'apps', 'controllerrevisions');
-
-const workloads: Record<string, readonly PolicyRule[]> = {
-  'deployment-controller': [
-    ...owns(both, 'deployments'),
-    allow(`${read} create update patch delete`, both, 'replicasets'),
-    allow(`${read} update`, core, 'pods'),
-  ],
-  'replicaset-controller': [...owns(both, 'replicasets'), makesPods],
-  'replication-controller': [...owns(core, 'replicationcontrollers'), makesPods],
-  'daemon-set-controller': [
-    ...owns(both, 'daemonsets'),
-    allow('list watch', core, 'nodes'),
-    makesPods,
-    allow('create', core, 'pods/binding'),
-    revisions,
-  ],
-  'statefulset-controller': [
-    ...owns('apps', 'statefulsets'),
-    makesPods,
-    revisions,
-    allow(`${read} create update delete`, core, 'persistentvolumeclaims'),
-  ],
-  'job-controller': [...owns('batch', 'jobs'), makesPods],
+const workloads: RoleTable = {
   'cronjob-controller': [
-    ...owns('batch', 'cronjobs'),
-    allow(`${read} create update delete patch`, 'batch', 'jobs'),
-    allow('list watch delete', core, 'pods'),
+    allow(`${read} update`, 'batch', 'cronjobs'),
+    allow(`${read} create delete patch update`, 'batch', 'jobs'),
+    allow('update', 'batch', 'cronjobs/status'),
+    allow('update', 'batch', 'cronjobs/finalizers'),
+    allow('delete list watch', core, 'pods'),
+    events,
+  ],
+  'daemon-set-controller': [
+    allow(read, both, 'daemonsets'),
+    allow('update', both, 'daemonsets/status'),
+    allow('update', both, 'daemonsets/finalizers'),
+    allow('list watch', core, 'nodes'),
+    makePods,
+    allow('create', core, 'pods/binding'),
+    allow(`${read} create delete patch update`, 'apps', 'controllerrevisions'),
+    events,
+  ],
+  'deployment-controller': [
+    allow(`${read} update`, both, 'deployments'),
+    allow('update', both, 'deployments/status'),
+    allow('update', both, 'deployments/finalizers'),
+    allow(`${read} create delete patch update`, both, 'replicasets'),
+    allow(`${read} update`, core, 'pods'),
+    events,
+  ],
+  'disruption-controller': [
+    allow(read, both, 'deployments'),
+    allow(read, both, 'replicasets'),
+    allow(read, core, 'replicationcontrollers'),
+    allow(read, 'policy', 'poddisruptionbudgets'),
+    allow(read, 'apps', 'statefulsets'),
+    allow('update', 'policy', 'poddisruptionbudgets/status'),
+    allow('patch update', core, 'pods/status'),
+    allow('get', all, '*/scale'),
+    events,
   ],
   'horizontal-pod-autoscaler': [
-    ...owns('autoscaling', 'horizontalpodautoscalers'),
+    allow(read, 'autoscaling', 'horizontalpodautoscalers'),
+    allow('update', 'autoscaling', 'horizontalpodautoscalers/status'),
     allow('get update', all, '*/scale'),
     allow('list watch', core, 'pods'),
     allow('list watch', 'metrics.k8s.io', 'pods'),
-    allow(read, 'custom.metrics.k8s.io external.metrics.k8s.io', all),
+    allow(read, 'custom.metrics.k8s.io', all),
+    allow(read, 'external.metrics.k8s.io', all),
+    events,
   ],
-  'disruption-controller': [
-    ...owns('policy', 'poddisruptionbudgets'),
-    allow(read, both, 'deployments replicasets statefulsets'),
-    allow(read, core, 'replicationcontrollers pods'),
-    podStatus,
-    allow('get', all, '*/scale'),
+  'job-controller': [
+    allow(`${read} patch update`, 'batch', 'jobs'),
+    allow('update', 'batch', 'jobs/status'),
+    allow('update', 'batch', 'jobs/finalizers'),
+    makePods,
+    events,
   ],
+  'replicaset-controller': [
+    allow(`${read} update`, both, 'replicasets'),
+    allow('update', both, 'replicasets/status'),
+    allow('update', both, 'replicasets/finalizers'),
+    makePods,
+    events,
+  ],
+  'replication-controller': [
+    allow(`${read} update`, core, 'replicationcontrollers'),
+    allow('update', core, 'replicationcontrollers/status'),
+    allow('update', core, 'replicationcontrollers/finalizers'),
+    makePods,
+    events,
+  ],
+  'statefulset-controller': [
+    allow('list watch', core, 'pods'),
+    allow(read, 'apps', 'statefulsets'),
+    allow('update', 'apps', 'statefulsets/status'),
+    allow('update', 'apps', 'statefulsets/finalizers'),
+    allow('create delete get patch update', core, 'pods'),
+    allow(`${read} create delete patch update`, 'apps', 'controllerrevisions'),
+    allow(`${read} create`, core, 'persistentvolumeclaims'),
+    allow('delete update', core, 'persistentvolumeclaims'),
+    allow('update', core, 'pods/finalizers'),
+    events,
+  ],
+  'ttl-after-finished-controller': [allow(`${read} delete`, 'batch', 'jobs'), events],
 };
 
-const network: Record<string, readonly PolicyRule[]> = {
+const writeSlices = allow(`${read} create delete update`, 'discovery.k8s.io', 'endpointslices');
+const cidrs = 'servicecidrs';
+
+const network: RoleTable = {
   'endpoint-controller': [
-    allow(read, core, 'services pods'),
-    allow(`${read} create update patch delete`, core, 'endpoints'),
+    allow(read, core, 'pods services'),
+    allow(`${read} create delete update`, core, 'endpoints'),
     allow('create', core, 'endpoints/restricted'),
+    events,
   ],
   'endpointslice-controller': [
-    allow(read, core, 'services pods nodes'),
+    allow(read, core, 'nodes pods services'),
+    // So that what it makes may block the end of the Service that owns it.
     allow('update', core, 'services/finalizers'),
-    allow(`${read} create update patch delete`, 'discovery.k8s.io', 'endpointslices'),
-    allow('create', 'discovery.k8s.io', 'endpointslices/restricted'),
+    writeSlices,
+    events,
   ],
   'endpointslicemirroring-controller': [
-    allow(read, core, 'services endpoints'),
-    allow('update', core, 'services/finalizers endpoints/finalizers'),
-    allow(`${read} create update delete`, 'discovery.k8s.io', 'endpointslices'),
-    allow('create', 'discovery.k8s.io', 'endpointslices/restricted'),
+    allow(read, core, 'endpoints services'),
+    allow('update', core, 'services/finalizers'),
+    allow('update', core, 'endpoints/finalizers'),
+    writeSlices,
+    events,
+  ],
+  'route-controller': [
+    allow('list watch', core, 'nodes'),
+    allow('patch', core, 'nodes/status'),
+    events,
   ],
   'service-controller': [
-    allow(read, core, 'services nodes'),
+    allow(read, core, 'services'),
     allow('patch update', core, 'services/status'),
+    allow('list watch', core, 'nodes'),
+    events,
   ],
-  'route-controller': [allow('list watch', core, 'nodes'), allow('patch', core, 'nodes/status')],
   'service-cidrs-controller': [
-    ...owns('networking.k8s.io', 'servicecidrs'),
+    allow(`${read} patch update`, 'networking.k8s.io', cidrs),
+    allow('patch update', 'networking.k8s.io', `${cidrs}/finalizers`),
+    allow('patch update', 'networking.k8s.io', `${cidrs}/status`),
     allow(read, 'networking.k8s.io', 'ipaddresses'),
+    events,
   ],
 };
 
-const nodes: Record<string, readonly PolicyRule[]> = {
+const nodes: RoleTable = {
   'node-controller': [
-    allow(`${read} update delete patch`, core, 'nodes'),
+    allow(`${read} delete patch update`, core, 'nodes'),
     allow('patch update', core, 'nodes/status'),
+    allow('patch update', core, 'pods/status'),
     allow(`${read} delete`, core, 'pods'),
-    podStatus,
-    allow(read, 'coordination.k8s.io', 'leases'),
+    events,
   ],
-  'ttl-controller': [allow('update patch list watch', core, 'nodes')],
   'pod-garbage-collector': [
-    allow('list watch delete', core, 'pods'),
-    allow('get list', core, 'nodes'),
-    podStatus,
+    allow('delete list watch', core, 'pods'),
+    allow(read, core, 'nodes'),
+    allow('patch', core, 'pods/status'),
   ],
+  'ttl-controller': [allow('list patch update watch', core, 'nodes'), events],
+  'device-taint-eviction-controller': [
+    allow(`${read} delete`, core, 'pods'),
+    allow('patch update', core, 'pods/status'),
+    allow(read, resource, 'resourceclaims'),
+    allow(read, resource, 'resourceslices'),
+    allow(read, resource, 'deviceclasses'),
+    events,
+  ],
+  'resource-claim-controller': [
+    allow(read, core, 'pods'),
+    allow('update', core, 'pods/finalizers'),
+    allow(`${read} create delete`, resource, 'resourceclaims'),
+    allow('patch update', resource, 'resourceclaims resourceclaims/status'),
+    allow('patch update', core, 'pods/status'),
+    events,
+    allow('patch update', resource, 'resourceclaims/binding'),
+  ],
+};
+
+const claims = 'persistentvolumeclaims';
+const volumes = 'persistentvolumes';
+
+const storageRoles: RoleTable = {
   'attachdetach-controller': [
-    allow('list watch', core, 'persistentvolumes persistentvolumeclaims pods'),
+    allow('list watch', core, `${claims} ${volumes}`),
     allow(read, core, 'nodes'),
     allow('patch update', core, 'nodes/status'),
-    allow(`${read} create delete`, 'storage.k8s.io', 'volumeattachments'),
-    allow(read, 'storage.k8s.io', 'csidrivers csinodes'),
+    allow('list watch', core, 'pods'),
+    events,
+    allow(`${read} create delete`, storage, 'volumeattachments'),
+    allow(read, storage, 'csidrivers'),
+    allow(read, storage, 'csinodes'),
   ],
-  'persistent-volume-binder': [
-    ...owns(core, 'persistentvolumes'),
-    allow('create delete', core, 'persistentvolumes'),
-    ...owns(core, 'persistentvolumeclaims'),
-    makesPods,
-    allow(read, 'storage.k8s.io', 'storageclasses'),
-    allow('list watch', core, 'nodes'),
-  ],
-  'pv-protection-controller': [allow(`${read} update patch`, core, 'persistentvolumes')],
-  'pvc-protection-controller': [...owns(core, 'persistentvolumeclaims'), allow(read, core, 'pods')],
   'ephemeral-volume-controller': [
     allow(read, core, 'pods'),
     allow('update', core, 'pods/finalizers'),
-    allow(`${read} create`, core, 'persistentvolumeclaims'),
+    allow(`${read} create`, core, claims),
+    events,
   ],
   'expand-controller': [
-    ...owns(core, 'persistentvolumes'),
-    ...owns(core, 'persistentvolumeclaims'),
+    allow(`${read} patch update`, core, volumes),
+    allow('patch update', core, `${claims}/status`),
+    allow(read, core, claims),
+    events,
+  ],
+  'persistent-volume-binder': [
+    allow(`${read} create delete update`, core, volumes),
+    allow('update', core, `${volumes}/status`),
+    allow(`${read} update`, core, claims),
+    allow('update', core, `${claims}/status`),
+    allow(`${read} create delete`, core, 'pods'),
+    allow(read, storage, 'storageclasses'),
+    allow('list watch', core, 'nodes'),
+    events,
+    allow('watch', core, 'events'),
+  ],
+  'pv-protection-controller': [allow(`${read} update`, core, volumes), events],
+  'pvc-protection-controller': [
+    allow(`${read} update`, core, claims),
+    allow('update', core, `${claims}/status`),
+    allow(read, core, 'pods'),
+    events,
+  ],
+  'selinux-warning-controller': [
+    events,
+    allow(read, core, volumes),
+    allow(read, core, claims),
+    allow(read, core, 'pods'),
+    allow(read, storage, 'csidrivers'),
+  ],
+  'volumeattributesclass-protection-controller': [
+    allow(read, core, claims),
+    allow(read, core, volumes),
+    allow(`${read} update`, storage, 'volumeattributesclasses'),
+    events,
   ],
 };
 
-const cluster: Record<string, readonly PolicyRule[]> = {
+const signer = (names: string) =>
+  names
+    .split(' ')
+    .map((name) => `kubernetes.io/${name}`)
+    .join(' ');
+
+const cluster: RoleTable = {
+  'certificate-controller': [
+    allow(`${read} delete`, certificates, 'certificatesigningrequests'),
+    allow(
+      'update',
+      certificates,
+      'certificatesigningrequests/approval certificatesigningrequests/status',
+    ),
+    allow('approve', certificates, 'signers', signer('kube-apiserver-client-kubelet')),
+    allow(
+      'sign',
+      certificates,
+      'signers',
+      signer('kube-apiserver-client kube-apiserver-client-kubelet kubelet-serving legacy-unknown'),
+    ),
+    allow('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+    events,
+  ],
+  'clusterrole-aggregation-controller': [
+    allow(`escalate ${read} patch update`, 'rbac.authorization.k8s.io', 'clusterroles'),
+  ],
+  'generic-garbage-collector': [allow(`${read} delete patch update`, all, all), events],
+  'legacy-service-account-token-cleaner': [
+    allow('get', core, 'configmaps', 'kube-apiserver-legacy-service-account-token-tracking'),
+    allow('delete patch', core, 'secrets'),
+  ],
   'namespace-controller': [
     allow(`${read} delete`, core, 'namespaces'),
     allow('update', core, 'namespaces/finalize namespaces/status'),
     allow(`${read} delete deletecollection`, all, all),
   ],
-  'generic-garbage-collector': [allow(`${read} patch update delete`, all, all)],
-  'service-account-controller': [allow('create', core, 'serviceaccounts')],
-  'root-ca-cert-publisher': [allow('create update', core, 'configmaps')],
   'resourcequota-controller': [
     allow('list watch', all, all),
     allow('update', core, 'resourcequotas/status'),
+    events,
   ],
-  'ttl-after-finished-controller': [allow(`${read} delete`, 'batch', 'jobs')],
-  'clusterrole-aggregation-controller': [
-    allow(`escalate ${read} update patch`, 'rbac.authorization.k8s.io', 'clusterroles'),
-  ],
-  'certificate-controller': [
-    allow(`${read} delete`, 'certificates.k8s.io', 'certificatesigningrequests'),
-    allow(
-      'update',
-      'certificates.k8s.io',
-      'certificatesigningrequests/approval certificatesigningrequests/status',
-    ),
-    allow(
-      'approve sign',
-      'certificates.k8s.io',
-      'signers',
-      'kubernetes.io/kube-apiserver-client kubernetes.io/kube-apiserver-client-kubelet ' +
-        'kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown',
-    ),
-    allow('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+  'root-ca-cert-publisher': [allow('create update', core, 'configmaps'), events],
+  'service-account-controller': [allow('create', core, 'serviceaccounts'), events],
+  'validatingadmissionpolicy-status-controller': [
+    allow(read, admission, 'validatingadmissionpolicies'),
+    allow('get patch update', admission, 'validatingadmissionpolicies/status'),
+    events,
   ],
 };
 
-export const controllerBindings: readonly Binding[] = Object.entries({
+/** By the name of the controller, which is also the name of its service account in kube-system. */
+export const controllerRoles: RoleTable = {
   ...workloads,
   ...network,
   ...nodes,
+  ...storageRoles,
   ...cluster,
-}).map(([name, rules]) => ({
-  name: `system:controller:${name}`,
-  role: `system:controller:${name}`,
-  subjects: [
-    { kind: 'ServiceAccount', name, namespace: 'kube-system' },
-    { kind: 'User', name: 'system:kube-controller-manager' },
-  ],
-  rules: [...rules, events],
-}));
+};

@@ -1,152 +1,180 @@
 /**
- * Who may do what before anybody wrote a Role: upstream's bootstrap policy, as data. Pure.
- *
- * Upstream's user-facing roles (admin, edit, view) are bound to nobody, so they come with the
- * RBAC objects that could bind them.
+ * Who may do what before anybody wrote a Role: upstream's bootstrap policy as the objects that
+ * the server writes when it starts. Pure.
  */
-import { controllerBindings } from './bootstrap-controllers.ts';
-import type { Binding, PolicyRule, Subject } from './rbac.ts';
-import { all, allow, core, read } from './rules.ts';
+import type { ObjectMeta } from '../../api/types/meta-v1.generated.ts';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  Role,
+  RoleBinding,
+  PolicyRule as RuleObject,
+  Subject,
+} from '../../api/types/rbac-v1.generated.ts';
+import { componentRoles } from './bootstrap-components.ts';
+import { controllerRoles } from './bootstrap-controllers.ts';
+import { ownRoles } from './bootstrap-own.ts';
+import { aggregatedRoles, gatheredRoles, userRoles } from './bootstrap-users.ts';
+import type { PolicyRule } from './rbac.ts';
+import { allow, core, events, read } from './rules.ts';
 
-const user = (name: string): Subject => ({ kind: 'User', name });
-const group = (name: string): Subject => ({ kind: 'Group', name });
+const rbacGroup = 'rbac.authorization.k8s.io';
+const system = 'kube-system';
 
-function bind(role: string, subjects: readonly Subject[], rules: readonly PolicyRule[]): Binding {
-  return { name: role, role, subjects, rules };
+/** On whatever the server itself keeps; `false` leaves the object to its owner. */
+export const autoUpdate = 'rbac.authorization.kubernetes.io/autoupdate';
+
+function metadata(name: string, more: Partial<ObjectMeta> = {}): ObjectMeta {
+  return {
+    name,
+    ...more,
+    annotations: { [autoUpdate]: 'true' },
+    labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults', ...more.labels },
+  };
 }
 
-const paths = (text: string): PolicyRule => ({ verbs: ['get'], nonResourceURLs: text.split(' ') });
+const copyRules = (rules: readonly PolicyRule[]) => structuredClone(rules) as RuleObject[];
 
-const events = allow('create patch update', `${core} events.k8s.io`, 'events');
+function labelsOf(name: string): Partial<ObjectMeta> {
+  const label = gatheredRoles[name];
+  return label === undefined ? {} : { labels: { [label]: 'true' } };
+}
+
+const controller = (name: string) => `system:controller:${name}`;
+
+function makeClusterRoles(): ClusterRole[] {
+  const byController = Object.entries(controllerRoles).map(
+    ([name, rules]) => [controller(name), rules] as const,
+  );
+  const plain = { ...userRoles, ...componentRoles, ...ownRoles };
+  return [
+    ...Object.entries(aggregatedRoles).map(([name, label]) => ({
+      metadata: metadata(name, labelsOf(name)),
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [label]: 'true' } }] },
+      rules: [],
+    })),
+    ...[...Object.entries(plain), ...byController].map(([name, rules]) => ({
+      metadata: metadata(name, labelsOf(name)),
+      rules: copyRules(rules),
+    })),
+  ];
+}
+
+const user = (name: string): Subject => ({ kind: 'User', apiGroup: rbacGroup, name });
+const group = (name: string): Subject => ({ kind: 'Group', apiGroup: rbacGroup, name });
+const account = (name: string): Subject => ({ kind: 'ServiceAccount', name, namespace: system });
+
+const roleRef = (kind: 'ClusterRole' | 'Role', name: string) => ({
+  apiGroup: rbacGroup,
+  kind,
+  name,
+});
 
 const everybody = [group('system:authenticated'), group('system:unauthenticated')];
 const authenticated = [group('system:authenticated')];
 
-const discovery: readonly PolicyRule[] = [
-  paths('/livez /readyz /healthz /version /version/'),
-  paths('/openapi /openapi/* /api /api/* /apis /apis/*'),
-];
-
-const basicUser: readonly PolicyRule[] = [
-  allow('create', 'authorization.k8s.io', 'selfsubjectaccessreviews selfsubjectrulesreviews'),
-  allow('create', 'authentication.k8s.io', 'selfsubjectreviews'),
-];
-
-/** Leader election: a lease anybody of the kind may create, but only its own it may take. */
-const election = (lease: string): PolicyRule[] => [
-  allow('create', 'coordination.k8s.io', 'leases'),
-  allow('get list update watch', 'coordination.k8s.io', 'leases', lease),
-];
-
-const delegation: readonly PolicyRule[] = [
-  allow('create', 'authentication.k8s.io', 'tokenreviews'),
-  allow('create', 'authorization.k8s.io', 'subjectaccessreviews localsubjectaccessreviews'),
-];
-
-const scheduler: readonly PolicyRule[] = [
-  events,
-  ...election('kube-scheduler'),
-  ...delegation,
-  allow(read, core, 'namespaces nodes replicationcontrollers services'),
-  allow('get list watch delete', core, 'pods'),
-  allow('create', core, 'bindings pods/binding'),
-  allow('patch update', core, 'pods/status'),
-  allow(read, 'apps', 'replicasets statefulsets'),
-  allow(read, 'policy', 'poddisruptionbudgets'),
-  allow(`${read} patch update`, core, 'persistentvolumeclaims persistentvolumes'),
-  allow(read, 'storage.k8s.io', 'csidrivers csinodes csistoragecapacities storageclasses'),
-  allow(read, 'storage.k8s.io', 'volumeattachments'),
-  allow(read, 'resource.k8s.io', 'deviceclasses devicetaintrules resourceslices'),
-  allow(`${read} patch update`, 'resource.k8s.io', 'resourceclaims resourceclaims/status'),
-];
-
-/** What its shared caches and its election need; the controllers' own rights come beside it. */
-const controllerManager: readonly PolicyRule[] = [
-  events,
-  ...election('kube-controller-manager'),
-  ...delegation,
-  allow('list watch', all, all),
-  allow('get', core, 'namespaces secrets serviceaccounts configmaps'),
-  allow('create', core, 'secrets serviceaccounts serviceaccounts/token'),
-  allow('update', core, 'secrets serviceaccounts'),
-  allow('delete', core, 'secrets'),
-];
-
-/** Narrowed to the node's own objects by the NodeRestriction admission plugin. */
-const node: readonly PolicyRule[] = [
-  ...delegation,
-  events,
-  allow(read, core, 'services'),
-  allow('create get list watch update patch', core, 'nodes'),
-  allow('update patch', core, 'nodes/status'),
-  allow('get list watch create delete', core, 'pods'),
-  allow('update patch', core, 'pods/status'),
-  allow('create', core, 'pods/eviction'),
-  allow(read, core, 'secrets configmaps'),
-  allow('get', core, 'persistentvolumeclaims persistentvolumes endpoints'),
-  allow(read, core, 'serviceaccounts'),
-  allow('create', core, 'serviceaccounts/token'),
-  allow('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
-  allow('get', 'storage.k8s.io', 'volumeattachments'),
-  allow(read, 'storage.k8s.io', 'csidrivers'),
-  allow('get create update patch delete', 'storage.k8s.io', 'csinodes'),
-  allow(read, 'node.k8s.io', 'runtimeclasses'),
-  allow('get', 'resource.k8s.io', 'resourceclaims'),
-];
-
-/** Heartbeats: a Role in kube-node-lease, so that no node can take a leader's lease. */
-const nodeLeases: Binding = {
-  ...bind(
-    'system:node',
-    [group('system:nodes')],
-    [allow('get list watch create update patch delete', 'coordination.k8s.io', 'leases')],
-  ),
-  namespace: 'kube-node-lease',
+const subjectsOf: Readonly<Record<string, readonly Subject[]>> = {
+  'cluster-admin': [group('system:masters')],
+  'system:monitoring': [group('system:monitoring')],
+  'system:discovery': authenticated,
+  'system:basic-user': authenticated,
+  'system:public-info-viewer': everybody,
+  'system:node-proxier': [user('system:kube-proxy')],
+  'system:kube-controller-manager': [user('system:kube-controller-manager')],
+  'system:kube-dns': [account('kube-dns')],
+  'system:kube-scheduler': [user('system:kube-scheduler')],
+  'system:volume-scheduler': [user('system:kube-scheduler')],
+  // Nodes get theirs from the Node authorizer.
+  'system:node': [],
+  'system:service-account-issuer-discovery': [group('system:serviceaccounts')],
+  'wherry:controllers': [user('system:kube-controller-manager')],
+  'system:coredns': [user('system:coredns'), account('coredns')],
 };
 
-const proxier: readonly PolicyRule[] = [
-  events,
-  allow('list watch', core, 'services endpoints'),
-  allow(read, core, 'nodes namespaces'),
-  allow('list watch', 'discovery.k8s.io', 'endpointslices'),
-  allow('list watch', 'networking.k8s.io', 'servicecidrs networkpolicies'),
-];
+function makeClusterRoleBindings(): ClusterRoleBinding[] {
+  const bind = (name: string, subjects: readonly Subject[]): ClusterRoleBinding => ({
+    metadata: metadata(name),
+    roleRef: roleRef('ClusterRole', name),
+    ...(subjects.length > 0 && { subjects: [...subjects] }),
+  });
+  return [
+    ...Object.entries(subjectsOf).map(([name, subjects]) => bind(name, subjects)),
+    ...Object.keys(controllerRoles).map((name) => bind(controller(name), [account(name)])),
+  ];
+}
 
-const dns: readonly PolicyRule[] = [
-  allow('list watch', core, 'endpoints services pods namespaces'),
-  allow('list watch', 'discovery.k8s.io', 'endpointslices'),
+const leader = (component: string) => `system::leader-locking-${component}`;
+const electionRules = [
+  allow(`${read} create update`, 'coordination.k8s.io', 'leases'),
+  allow(`${read} create update`, 'coordination.k8s.io', 'leasecandidates'),
 ];
+const reader = 'extension-apiserver-authentication-reader';
 
-export const bootstrapBindings: readonly Binding[] = [
-  bind(
-    'cluster-admin',
-    [group('system:masters')],
-    [allow(all, all, all), { verbs: ['*'], nonResourceURLs: ['*'] }],
-  ),
-  bind('system:public-info-viewer', everybody, [
-    paths('/healthz /livez /readyz /version /version/'),
-  ]),
-  bind('system:discovery', authenticated, discovery),
-  bind('system:basic-user', authenticated, basicUser),
-  bind('system:kube-scheduler', [user('system:kube-scheduler')], scheduler),
-  bind(
-    'system:kube-controller-manager',
-    [user('system:kube-controller-manager')],
-    controllerManager,
-  ),
-  bind('system:node', [group('system:nodes')], node),
-  nodeLeases,
-  bind('system:node-proxier', [user('system:kube-proxy')], proxier),
-  bind('system:coredns', [user('system:coredns')], dns),
-  bind(
-    'system:service-account-issuer-discovery',
-    [group('system:serviceaccounts')],
-    [paths('/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks')],
-  ),
-  bind(
-    'system:monitoring',
-    [group('system:monitoring')],
-    [paths('/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*')],
-  ),
-  ...controllerBindings,
-];
+function makeRoles(): Role[] {
+  const role = (namespace: string, name: string, rules: readonly PolicyRule[]): Role => ({
+    metadata: metadata(name, { namespace }),
+    rules: copyRules(rules),
+  });
+  return [
+    role(system, reader, [allow(read, core, 'configmaps', 'extension-apiserver-authentication')]),
+    role(system, controller('bootstrap-signer'), [allow(read, core, 'secrets')]),
+    role(system, controller('cloud-provider'), [allow(`create ${read}`, core, 'configmaps')]),
+    role(system, controller('token-cleaner'), [allow(`delete ${read}`, core, 'secrets'), events]),
+    role(system, leader('kube-controller-manager'), electionRules),
+    role(system, leader('kube-scheduler'), electionRules),
+    role('kube-public', controller('bootstrap-signer'), [
+      allow(read, core, 'configmaps'),
+      allow('update', core, 'configmaps', 'cluster-info'),
+      events,
+    ]),
+  ];
+}
+
+function makeRoleBindings(): RoleBinding[] {
+  const [manager, scheduler] = ['kube-controller-manager', 'kube-scheduler'];
+  const bind = (
+    namespace: string,
+    name: string,
+    { role = name, subjects }: { role?: string; subjects: Subject[] },
+  ): RoleBinding => ({
+    metadata: metadata(name, { namespace }),
+    roleRef: roleRef('Role', role),
+    subjects,
+  });
+  const own = (namespace: string, name: string) =>
+    bind(namespace, controller(name), { subjects: [account(name)] });
+  return [
+    bind(system, `system::${reader}`, {
+      role: reader,
+      subjects: [user(`system:${manager}`), user(`system:${scheduler}`)],
+    }),
+    bind(system, leader(manager), {
+      subjects: [
+        user(`system:${manager}`),
+        account(manager),
+        account('leader-election-controller'),
+      ],
+    }),
+    bind(system, leader(scheduler), {
+      subjects: [user(`system:${scheduler}`), account(scheduler)],
+    }),
+    own(system, 'bootstrap-signer'),
+    own(system, 'cloud-provider'),
+    own(system, 'token-cleaner'),
+    own('kube-public', 'bootstrap-signer'),
+  ];
+}
+
+export interface Policy {
+  readonly clusterRoles: readonly ClusterRole[];
+  readonly clusterRoleBindings: readonly ClusterRoleBinding[];
+  readonly roles: readonly Role[];
+  readonly roleBindings: readonly RoleBinding[];
+}
+
+export const makePolicy = (): Policy => ({
+  clusterRoles: makeClusterRoles(),
+  clusterRoleBindings: makeClusterRoleBindings(),
+  roles: makeRoles(),
+  roleBindings: makeRoleBindings(),
+});

@@ -5,6 +5,10 @@ import type { PolicyRule } from './rbac.ts';
 export const core = '""';
 export const all = '*';
 export const read = 'get list watch';
+export const write = 'create update patch delete deletecollection';
+
+/** Words in order of the alphabet, as upstream writes its own rules. */
+const words = (text: string) => text.split(' ').sort();
 
 /** `allow('get list', 'apps', 'deployments')`; `names` narrows it to objects of these names. */
 export function allow(
@@ -14,9 +18,21 @@ export function allow(
   names?: string,
 ): PolicyRule {
   return {
-    verbs: verbs.split(' '),
-    apiGroups: groups.split(' ').map((name) => (name === core ? '' : name)),
-    resources: resources.split(' '),
-    ...(names !== undefined && { resourceNames: names.split(' ') }),
+    verbs: words(verbs),
+    apiGroups: words(groups).map((name) => (name === core ? '' : name)),
+    resources: words(resources),
+    ...(names !== undefined && { resourceNames: words(names) }),
   };
 }
+
+/** `visit('get', '/healthz /version')` */
+export const visit = (verbs: string, paths: string): PolicyRule => ({
+  verbs: words(verbs),
+  nonResourceURLs: words(paths),
+});
+
+/** What everybody who writes events needs. */
+export const events = allow('create patch update', `${core} events.k8s.io`, 'events');
+
+/** Roles by their names. */
+export type RoleTable = Readonly<Record<string, readonly PolicyRule[]>>;

@@ -33,6 +33,7 @@ interface Agent {
 }
 
 const admin: User = { name: 'admin', groups: ['system:masters'] };
+const authorize = (user: User) => ({ allowed: user.groups.includes('system:masters'), reason: '' });
 
 /** A node's agent, and in front of it a plain server that hands everything to the connectors. */
 async function setUp(t: ExecutionContext, agent: Agent, user = admin) {
@@ -51,7 +52,11 @@ async function setUp(t: ExecutionContext, agent: Agent, user = admin) {
   const reader = createFakeReader();
   reader.put(nodes, nodeAt(await listen(t, node)));
   const { cert, key } = client;
-  const connectors = createConnectors({ reader, kubeletClient: { cert, key, ca: ca.cert } });
+  const connectors = createConnectors({
+    reader,
+    kubeletClient: { cert, key, ca: ca.cert },
+    authorize,
+  });
   const connect = (request: HttpRequest, rest: { response?: HttpResponse; upgrade?: Upgrade }) => {
     const info = infoOf(request.url ?? '', 'get');
     const run = connectors.get(`pods/${info.subresource}`)!;
@@ -229,6 +234,7 @@ test('A66: a pod without a node has an empty log', async (t) => {
   const connectors = createConnectors({
     reader: createFakeReader(),
     kubeletClient: { cert: undefined, key: undefined, ca: undefined },
+    authorize,
   });
   const object = { ...pod, spec: { containers: [{ name: 'a' }] } };
   const front = http.createServer((request, response) => {

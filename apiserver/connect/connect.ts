@@ -1,10 +1,6 @@
 /** The subresources of pods that are streams from and to their node. */
 import type { Pod } from '../../api/types/core-v1.generated.ts';
-import {
-  type Authorizer,
-  authorize as bootstrapAuthorize,
-  forbiddenError,
-} from '../authorization/authorize.ts';
+import { type Authorizer, forbiddenError } from '../authorization/authorize.ts';
 import type { ConnectRequest, ObjectReader } from '../request.ts';
 import { createDial, type Dial, type KubeletClient } from './dial.ts';
 import { streamLog } from './log.ts';
@@ -17,8 +13,7 @@ export { refuseUpgrade } from './tunnel.ts';
 export interface ConnectorOptions {
   readonly reader: ObjectReader;
   readonly kubeletClient: KubeletClient;
-  /** Absent: the bootstrap policy. */
-  readonly authorize?: Authorizer;
+  readonly authorize: Authorizer;
 }
 
 /**
@@ -32,7 +27,7 @@ export function createConnectors(options: ConnectorOptions): Map<string, Connect
   const deps: Deps = {
     reader: options.reader,
     dial: createDial(options.kubeletClient),
-    authorize: options.authorize ?? bootstrapAuthorize,
+    authorize: options.authorize,
   };
   return new Map<string, Connector>([
     ['pods/log', (connect) => streamLog(connect, deps)],
