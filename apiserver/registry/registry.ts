@@ -112,7 +112,9 @@ class StoreRegistry implements Registry {
       after = page.entries.at(-1)!.key;
     }
     const onEvents = (events: readonly StoreEvent[]) => this.#apply(events);
-    const watch = store.watch({ prefix: root, after: revision, onEvents, onError: onLost });
+    const onProgress = (reached: number) => this.#advance(reached);
+    const onError = onLost;
+    const watch = store.watch({ prefix: root, after: revision, onEvents, onProgress, onError });
     this.#close = () => watch.close();
     await this.fresh();
   }
@@ -224,6 +226,13 @@ class StoreRegistry implements Registry {
         place.cache.put(fromStore(place.key, revision, value, object), time);
       }
     }
+    this.#advance(this.#revision);
+  }
+
+  /** All up to this revision is known: whoever waits for it may go on. */
+  #advance(to: number): void {
+    this.#revision = Math.max(this.#revision, to);
+    if (this.#waiting.length === 0) return;
     const reached = this.#waiting.filter(({ revision }) => revision <= this.#revision);
     if (reached.length === 0) return;
     this.#waiting = this.#waiting.filter(({ revision }) => revision > this.#revision);
