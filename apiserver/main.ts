@@ -7,7 +7,6 @@ import { type ConfigOf, type FlagTable, list, optionalText, port, text } from '.
 import { UsageError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
-import { openSqliteStore } from '../store/sqlite/open.ts';
 import { createAdmission } from './admission/admit.ts';
 import { addressAt, parseCidr } from './admission/ipv4-cidr.ts';
 import { assemble, type Gates } from './assemble.ts';
@@ -17,13 +16,14 @@ import { createAuthorization, forbiddenError } from './authorization/authorize.t
 import { createEscalationCheck } from './authorization/escalation.ts';
 import { followIn } from './authorization/follow.ts';
 import { type ConnectorOptions, createConnectors } from './connect/connect.ts';
+import { openStore, storeFlags } from './open-store.ts';
 import type { Registry } from './registry/registry.ts';
 
 export const flags = {
   'bind-address': list('Where to listen; several addresses are several sockets.', ['127.0.0.1']),
   'secure-port': port('The port of the API.', 6443),
   'advertise-address': optionalText('The address in the Service default/kubernetes.', 'ADDRESS'),
-  'data-file': text('The SQLite file that holds the state.', '/var/lib/wherry/state.db', 'FILE'),
+  ...storeFlags,
   'tls-cert-file': text("The server's certificate.", '/var/lib/wherry/pki/apiserver.crt', 'FILE'),
   'tls-private-key-file': text("The server's key.", '/var/lib/wherry/pki/apiserver.key', 'FILE'),
   'client-ca-file': optionalText('Whose client certificates are trusted.', 'FILE'),
@@ -68,7 +68,7 @@ export async function start(
     key: readFileSync(config.tlsPrivateKeyFile),
     clientCa: read(config.clientCaFile),
   };
-  const store = await openSqliteStore({ file: config.dataFile, onFatal });
+  const store = await openStore(config, { log, onFatal });
   try {
     return await assemble({
       store,
