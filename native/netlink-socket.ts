@@ -14,6 +14,8 @@ export interface Message {
   /** What the request is called in errors: RTM_NEWLINK. */
   readonly name: string;
   readonly body: Uint8Array;
+  /** The kernel says nothing to it: the marks around a transaction. */
+  readonly isUnanswered?: boolean;
 }
 
 export interface Reply {
@@ -111,17 +113,18 @@ function createSocket(opening: Promise<number>): NetlinkSocket {
   };
 }
 
-/** Every message is acknowledged or a dump, so that the kernel answers each for certain. */
+/** Messages are acknowledged or a dump, so that the kernel answers each for certain. */
 export function encodeBatch(messages: readonly Message[], firstSequence: number): Uint8Array {
   const total = messages.reduce((sum, { body }) => sum + align(headerBytes + body.length), 0);
   const bytes = Buffer.alloc(total);
   let offset = 0;
-  messages.forEach(({ type, flags, body }, index) => {
+  messages.forEach(({ type, flags, body, isUnanswered }, index) => {
     const isDump = (flags & netlinkFlags.dump) === netlinkFlags.dump;
+    const asked = isDump || isUnanswered ? 0 : netlinkFlags.ack;
     const length = headerBytes + body.length;
     bytes.writeUInt32LE(length, offset);
     bytes.writeUInt16LE(type, offset + 4);
-    bytes.writeUInt16LE(flags | netlinkFlags.request | (isDump ? 0 : netlinkFlags.ack), offset + 6);
+    bytes.writeUInt16LE(flags | netlinkFlags.request | asked, offset + 6);
     bytes.writeUInt32LE(firstSequence + index, offset + 8);
     bytes.set(body, offset + headerBytes);
     offset += align(length);

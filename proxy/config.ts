@@ -39,9 +39,6 @@ export type Config = ConfigOf<typeof flags>;
 /** @throws UsageError with every problem that parsing a single flag could not see. */
 export function checkConfig(config: Config, family: Family): void {
   const problems: string[] = [];
-  if (config.proxyMode === 'nftables') {
-    problems.push('--proxy-mode=nftables is not there yet: use iptables');
-  }
   for (const cidr of splitList(config.clusterCidr)) {
     if (!isCidr(cidr, 'ipv4') && !isCidr(cidr, 'ipv6')) {
       problems.push(`--cluster-cidr=${cidr}: must be a range such as 10.42.0.0/16`);

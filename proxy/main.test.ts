@@ -39,7 +39,6 @@ test('flags have the defaults that upstream has, or that this page says', (t) =>
 
 test('what cannot be is refused at start, all of it at once', (t) => {
   const config = parse(
-    '--proxy-mode=nftables',
     '--cluster-cidr=10.42.0.0/33',
     '--nodeport-addresses=primary,elsewhere',
     '--instance=a b',
@@ -47,7 +46,7 @@ test('what cannot be is refused at start, all of it at once', (t) => {
   const error = t.throws(() => checkConfig(config, 'ipv4'));
   t.deepEqual(
     error?.message.split('\n').map((line) => line.split(/[=:]/)[0]),
-    ['--proxy-mode', '--cluster-cidr', '--nodeport-addresses', '--instance'],
+    ['--cluster-cidr', '--nodeport-addresses', '--instance'],
   );
   t.throws(() => checkConfig(parse('--healthz-bind-address=10256'), 'ipv4'), {
     message: /must be an address and a port/,

@@ -6,13 +6,16 @@ import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Client } from '../client/client.ts';
 import { Reconciler } from '../client/reconciler.ts';
+import { openNftables } from '../native/nftables/index.ts';
 import { run as runProgram } from '../native/run.ts';
 import { type Config, checkConfig, clusterCidrOf } from './config.ts';
 import { startServers } from './health.ts';
 import { createIptables, type Run, removeRules } from './iptables/apply.ts';
-import { RuleSync } from './iptables/sync.ts';
+import { RuleSync, type RuleSyncDeps } from './iptables/sync.ts';
 import { Metrics } from './metrics.ts';
+import { NftRules } from './nftables/sync.ts';
 import { type Watched, watchApi } from './watch.ts';
+import type { Rules } from './world.ts';
 
 export { type Config, flags } from './config.ts';
 export { removeRules } from './iptables/apply.ts';
@@ -24,6 +27,8 @@ export interface Deps {
   /** Tests enter a network namespace here; absent: native/run.ts. */
   readonly run?: Run;
   /** Absent: writes below /proc/sys. */
+  /** Absent: our own network namespace. */
+  readonly netnsPath?: string;
   readonly setSysctl?: (path: string, value: string) => void;
 }
 
@@ -45,24 +50,11 @@ const family = 'ipv4';
  */
 export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   checkConfig(config, family);
-  const { clock, log, run = runProgram } = deps;
+  const { clock, log } = deps;
   const stop = new AbortController();
   const metrics = new Metrics(family);
   const watched = watchNode(config, deps);
-  const sync = new RuleSync({
-    world: watched.world,
-    iptables: createIptables(run, family, config.iptablesBackend),
-    options: {
-      family,
-      clusterCidr: clusterCidrOf(config, family),
-      masqueradeAll: config.masqueradeAll,
-    },
-    instance: config.instance,
-    masqueradeBit: config.masqueradeBit,
-    clock,
-    log,
-    metrics,
-  });
+  const sync = await createRules(config, { world: watched.world, clock, log, metrics }, deps);
   await sync.claim();
   showBridgedPackets(deps);
   const isEligible = () => watched.node().isEligible;
@@ -77,6 +69,23 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
       await Promise.all([loop.idle(), servers.close()]);
     },
   };
+}
+
+type RulesDeps = Omit<RuleSyncDeps, 'iptables' | 'options' | 'instance' | 'masqueradeBit'>;
+
+async function createRules(config: Config, rules: RulesDeps, deps: Deps): Promise<Rules> {
+  const { instance, masqueradeBit, masqueradeAll } = config;
+  const clusterCidr = clusterCidrOf(config, family);
+  if (config.proxyMode === 'nftables') {
+    const nftables = await openNftables(deps.netnsPath);
+    const podRanges = clusterCidr === undefined ? [] : [clusterCidr];
+    const layout = { family, masqueradeBit, masqueradeAll } as const;
+    const options = { ...layout, instance, podRanges, serviceRanges: () => [] };
+    return new NftRules({ ...rules, nftables, options });
+  }
+  const iptables = createIptables(deps.run ?? runProgram, family, config.iptablesBackend);
+  const options = { family, clusterCidr, masqueradeAll } as const;
+  return new RuleSync({ ...rules, iptables, options, instance, masqueradeBit });
 }
 
 /** What the flags ask for instead of a start; undefined when they ask for one. */
@@ -94,7 +103,7 @@ interface LoopDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly sync: RuleSync;
+  readonly sync: Rules;
   readonly watched: Watched;
   readonly signal: AbortSignal;
 }

@@ -30,16 +30,24 @@ udp.on('message', (_, from) => udp.send(name + ' ' + from.address + '\\n', from.
 udp.bind(8080);
 `;
 
+/** Both iptables, and nftables by netlink. */
+export type Mode = 'legacy' | 'nft' | 'nftables';
+
 export class Lab {
   readonly #prefix: string;
   readonly #servers: ChildProcess[] = [];
   readonly #proxies: ProxyRunning[] = [];
-  readonly backend: 'legacy' | 'nft';
+  readonly mode: Mode;
   readonly client: FakeClient = createFake({ clock: systemClock });
 
-  constructor(name: string, backend: 'legacy' | 'nft') {
+  constructor(name: string, mode: Mode) {
     this.#prefix = `wpx${process.pid}${name}`;
-    this.backend = backend;
+    this.mode = mode;
+  }
+
+  /** Which iptables: that of the mode; with nftables it is not used. */
+  get backend(): 'legacy' | 'nft' {
+    return this.mode === 'legacy' ? 'legacy' : 'nft';
   }
 
   async build(): Promise<void> {
@@ -111,6 +119,7 @@ export class Lab {
       clock: systemClock,
       log: silentLogger,
       run: this.run,
+      netnsPath: `/run/netns/${this.#name('node')}`,
       setSysctl: (path, value) => void this.sh('node', `echo ${value} > /proc/sys/${path}`),
     });
     this.#proxies.push(running);
@@ -123,7 +132,8 @@ export class Lab {
   config(...argv: string[]) {
     const own = ['--healthz-bind-address=', '--metrics-bind-address=', '--node-name=node'];
     const backend = `--iptables-backend=${this.backend}`;
-    return parseFlags(flags, [...own, backend, ...argv]).config;
+    const mode = `--proxy-mode=${this.mode === 'nftables' ? 'nftables' : 'iptables'}`;
+    return parseFlags(flags, [...own, mode, backend, ...argv]).config;
   }
 
   run: typeof run = (file, args, options) =>
