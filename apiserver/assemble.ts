@@ -99,7 +99,7 @@ interface Parts {
 }
 
 function serve(options: Assembly, parts: Parts) {
-  const { registry, gates, machinery, metrics } = parts;
+  const { gates, machinery, metrics } = parts;
   const { resources, log, store, openId } = options;
   const checks = checksOf(options, parts);
   const address = `${options.advertiseAddress}:${options.listen.port}`;

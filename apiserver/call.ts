@@ -1,6 +1,7 @@
 /** One request in the hands of a verb, and what verbs need of the server. */
 import type { Resource } from '../api/resource.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Metrics } from './discovery/metrics.ts';
 import type { Format } from './http/accept.ts';
 import type { Exchange } from './http/answer.ts';
 import type { Registry } from './registry/registry.ts';
@@ -24,6 +25,7 @@ export interface Machinery {
   readonly clock: Clock;
   /** The server ends: whatever would last for ever must end too. */
   readonly stopping: AbortSignal;
+  readonly metrics?: Metrics;
 }
 
 export type Verb = (call: Call, server: Machinery) => Promise<void>;

@@ -1,6 +1,7 @@
 /** The refusals of the API's machinery, in upstream's words: clients show and search for them. */
 import { groupResourceOf, type Resource } from '../api/resource.ts';
-import { StatusError } from '../base/errors.ts';
+import { invalidObject } from '../api/validation/cause.ts';
+import { type StatusCause, StatusError } from '../base/errors.ts';
 
 const details = ({ group, plural }: Resource, name: string) => ({
   name,
@@ -46,3 +47,7 @@ export const methodNotAllowed = (): StatusError =>
   );
 
 export const badRequest = (message: string): StatusError => new StatusError('BadRequest', message);
+
+/** Of a request's options (query or DeleteOptions), e.g. `ListOptions.meta.k8s.io "" is invalid`. */
+export const invalidOptions = (kind: string, causes: readonly StatusCause[]): StatusError =>
+  invalidObject({ group: 'meta.k8s.io', kind }, '', causes);

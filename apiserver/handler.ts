@@ -12,6 +12,8 @@ import { methodNotAllowed, notFound } from './errors.ts';
 import { formatOf } from './http/accept.ts';
 import { type Exchange, sendError } from './http/answer.ts';
 import { decodeBody, readBytes } from './http/body.ts';
+import { isLongRunning, timeoutOf, tooLate } from './http/deadline.ts';
+import { checkFraming } from './http/framing.ts';
 import { sendValue } from './http/object-answer.ts';
 import { requestInfoOf } from './path.ts';
 import { keyOf } from './registry/registry.ts';
@@ -24,6 +26,8 @@ import type {
   User,
 } from './request.ts';
 import type { Route, Router } from './router.ts';
+import { prepareWatch } from './verbs/watch.ts';
+import { acceptSocket, socketSink } from './verbs/watch-sinks.ts';
 import { admissionOf, dryRunOf, passPlugins, settle } from './write/store-object.ts';
 
 export type Authenticate = (request: HttpRequest) => Promise<User>;
@@ -65,18 +69,52 @@ export function createHandler(deps: HandlerDeps): Handler {
 async function serve(deps: HandlerDeps, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   let info: RequestInfo | undefined;
+  let measured: Measured | undefined;
   try {
+    checkFraming(request);
     info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
+    measured = measure(deps, exchange, info);
     const user = await admitUser(deps, request, info);
     if (info.isResource) await serveResource(deps, exchange, { info, user });
     else await servePage(deps, exchange, info);
   } catch (error) {
     const status = asStatus(deps, error, info);
+    if (measured?.isLate) return;
     if (response.headersSent || response.destroyed) response.destroy();
     else await sendError(exchange, status).catch(() => response.destroy());
   } finally {
-    if (info) deps.metrics.countRequest(info, response.statusCode);
+    measured?.end();
   }
+}
+
+interface Measured {
+  readonly isLate: boolean;
+  end(): void;
+}
+
+/** Counts the request, and answers for it when its time is up. @throws StatusError BadRequest */
+function measure({ metrics }: HandlerDeps, exchange: Exchange, info: RequestInfo): Measured {
+  const { response } = exchange;
+  const isEndless = isLongRunning(info);
+  const ms = timeoutOf(info);
+  const onEnd = metrics.beginRequest(info, isEndless);
+  let isLate = false;
+  const onTime = () => {
+    if (response.headersSent || response.destroyed) return;
+    isLate = true;
+    metrics.countTermination(info, 504);
+    void sendError(exchange, tooLate()).catch(() => response.destroy());
+  };
+  const timer = isEndless ? undefined : setTimeout(onTime, ms);
+  return {
+    get isLate() {
+      return isLate;
+    },
+    end: () => {
+      clearTimeout(timer);
+      onEnd(response.statusCode);
+    },
+  };
 }
 
 /** @throws StatusError Unauthorized, Forbidden */
@@ -165,9 +203,16 @@ interface Upgrade {
 async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Upgrade) {
   let info: RequestInfo | undefined;
   try {
+    checkFraming(request);
     info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
     const user = await admitUser(deps, request, info);
     const route = deps.router.find(info);
+    if (info.verb === 'watch') {
+      deps.router.verbOf(route, info);
+      const format = formatOf(request.headers.accept);
+      const start = prepareWatch({ info, resource: route.resource, format }, deps);
+      return await start(socketSink(await acceptSocket(request, upgrade)));
+    }
     const connect = deps.connectors.get(`${info.resource}/${info.subresource}`);
     if (!connect) throw new StatusError('BadRequest', 'this path takes no upgrade');
     const object = objectOf(deps, route, info);

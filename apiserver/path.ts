@@ -99,23 +99,31 @@ export const isTrue = (text: string | null): boolean => text === 'true' || text 
 
 /** The decoded parts, without the empty one of a trailing slash. */
 export function splitPath(path: string): string[] {
+  // `http://somewhere/api` and `*` are targets too, for proxies.
+  if (!path.startsWith('/')) throw badPath(path);
   const parts = path.split('/').slice(1);
   if (parts.at(-1) === '') parts.pop();
   // What follows the subresource `proxy` belongs to somebody else's server.
   const proxy = parts.indexOf('proxy', 4);
   return parts.map((part, index) => {
     const text = part.includes('%') ? decode(part) : part;
-    const isBad = text === '' || text === '.' || text === '..' || /[/\\\0]/.test(text);
+    const isBad = text === '' || text === '.' || text === '..' || neverInNames.test(text);
     const isOurs = proxy < 0 || index <= proxy;
-    if (isBad && isOurs) throw new StatusError('BadRequest', `invalid path ${path}`);
+    if (isBad && isOurs) throw badPath(path);
     return text;
   });
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+const neverInNames = /[/\\%\u0000-\u001f\u007f]/;
 
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new StatusError('BadRequest', `invalid path segment ${part}`);
+    throw badPath(part);
   }
 }
+
+const badPath = (path: string) =>
+  new StatusError('BadRequest', `invalid path ${JSON.stringify(path)}`);

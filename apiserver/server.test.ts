@@ -582,7 +582,7 @@ test('discovery says what is served, plain and aggregated', async (t) => {
   const { serverRelativeURL } = index.body.paths['apis/apps/v1'];
   t.is((await ask(`GET ${serverRelativeURL}`)).body.openapi, '3.0.0');
   t.is((await ask('GET /healthz')).body, 'ok');
-  t.regex((await ask('GET /readyz?verbose')).body, /\[\+\]store ok/);
+  t.regex((await ask('GET /readyz?verbose')).body, /\[\+\]etcd ok/);
   t.is((await ask('GET /livez/ping')).body, 'ok');
   t.is((await ask('GET /livez/nope')).code, 404);
   t.regex((await ask('GET /metrics')).body, /process_resident_memory_bytes \d+/);
@@ -671,7 +671,8 @@ test('unknown and duplicate fields are refused, told or passed over, as asked', 
   t.is(strict.code, 400);
   t.is(
     strict.body.message,
-    'strict decoding error: unknown field "spek", duplicate field "data.k"',
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: ' +
+      'strict decoding error: duplicate field "data.k", unknown field "spek"',
   );
   const warned = await ask(`POST ${configs}?fieldValidation=Warn`, text);
   t.is(warned.code, 201);

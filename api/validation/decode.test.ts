@@ -1,5 +1,5 @@
 import test from 'ava';
-import { typeOfKind } from '../schema.ts';
+import { type FieldSchema, type TypeSchema, typeOfKind } from '../schema.ts';
 import { decodeObject } from './decode.ts';
 
 const podType = typeOfKind({ group: '', version: 'v1', kind: 'Pod' })!;
@@ -16,6 +16,37 @@ test('nulls are absent fields, and zero values inside maps and lists', (t) => {
   const draft = { metadata: { labels: { a: null }, name: null }, spec: { containers: [null] } };
   decodeObject(podType, draft);
   t.is(JSON.stringify(draft), '{"metadata":{"labels":{"a":""}},"spec":{"containers":[{}]}}');
+});
+
+test('a null time in a list or map stays null, as upstream prints a time that is none', (t) => {
+  const times: TypeSchema = {
+    ...podType,
+    fields: new Map([timesField('list'), timesField('map')]),
+  };
+  const draft = { list: [null, '2026-01-01T00:00:00Z'], map: { a: null } };
+  decodeObject(times, draft);
+  t.is(JSON.stringify(draft), '{"list":[null,"2026-01-01T00:00:00Z"],"map":{"a":null}}');
+});
+
+function timesField(name: 'list' | 'map'): [string, FieldSchema] {
+  const time = { is: 'scalar', scalar: 'Time' } as const;
+  const type = name === 'list' ? { is: name, item: time } : { is: name, value: time };
+  return [name, { name, type, required: false } as unknown as FieldSchema];
+}
+
+test('security A9: whole numbers are kept to the last digit, and bounded as Go has them', (t) => {
+  const seconds = (value: bigint) => ({ spec: { terminationGracePeriodSeconds: value } });
+  const most = 2n ** 63n - 1n;
+  const draft = seconds(most);
+  decodeObject(podType, draft);
+  t.is(draft.spec.terminationGracePeriodSeconds, most);
+  t.regex(
+    t.throws(() => decodeObject(podType, seconds(most + 1n)))!.message,
+    /cannot unmarshal number 9223372036854775808 into Go struct field .* of type int64$/,
+  );
+  const limits = { memory: 1234567890123456789n };
+  decodeObject(podType, { spec: { containers: [{ resources: { limits } }] } });
+  t.is(String(limits.memory), '1234567890123456789');
 });
 
 test('quantities become canonical, and fields get the schema’s defaults', (t) => {

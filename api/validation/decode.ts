@@ -69,13 +69,16 @@ function defaultedFields(type: TypeSchema): readonly FieldSchema[] {
   return fields;
 }
 
-function decode(type: FieldType, value: unknown, place: Place, walk: Walk): unknown {
+function decode(type: FieldType, given: unknown, place: Place, walk: Walk): unknown {
+  // A null field is an absent one, so this one stands in a list or map.
+  const value = given ?? zeroOf(type);
+  if (value === null) return null;
   if (type.is === 'scalar') return decodeScalar(type.scalar, value, place, walk);
   if (type.is === 'list') {
     if (!Array.isArray(value)) throw wrongType(type, value, place, walk);
     for (let index = 0; index < value.length; index += 1) {
       const path = `${place.path}[${index}]`;
-      value[index] = decode(type.item, value[index] ?? zeroOf(type.item), { ...place, path }, walk);
+      value[index] = decode(type.item, value[index], { ...place, path }, walk);
     }
     return value;
   }
@@ -84,19 +87,19 @@ function decode(type: FieldType, value: unknown, place: Place, walk: Walk): unkn
   else {
     for (const key of Object.keys(value)) {
       const path = `${place.path}.${key}`;
-      const each = decode(type.value, value[key] ?? zeroOf(type.value), { ...place, path }, walk);
+      const each = decode(type.value, value[key], { ...place, path }, walk);
       if (each !== value[key]) setOwn(value, key, each);
     }
   }
   return value;
 }
 
-/** A null inside a list or map is the zero value of what it holds. */
+/** A null inside a list or map is the zero value of what it holds; that of a time is null. */
 function zeroOf(type: FieldType): unknown {
   if (type.is === 'list') return [];
   if (type.is !== 'scalar') return {};
   if (type.scalar === 'boolean') return false;
-  if (type.scalar === 'object' || type.scalar === 'any') return null;
+  if (['object', 'any', 'Time', 'MicroTime'].includes(type.scalar)) return null;
   if (['int32', 'int64', 'number', 'IntOrString'].includes(type.scalar)) return 0;
   return type.scalar === 'Quantity' ? '0' : '';
 }
@@ -105,8 +108,9 @@ function decodeScalar(scalar: Scalar, value: unknown, place: Place, walk: Walk):
   const problem = scalarChecks[scalar](value);
   if (problem === wrong) throw wrongType({ is: 'scalar', scalar }, value, place, walk);
   if (problem !== undefined) throw badObject(walk.root, problem);
+  if (scalar === 'number') return Number(value);
   if (scalar !== 'Quantity' || (typeof value === 'string' && plainNumber.test(value))) return value;
-  return canonicalQuantity(value as string | number);
+  return canonicalQuantity(textOrNumber(value));
 }
 
 const plainNumber = /^(0|[1-9]\d{0,2})$/;
@@ -119,20 +123,27 @@ const ofType =
     typeof value === name ? undefined : wrong;
 
 const wholeNumber =
-  (max: number): Check =>
-  (value) =>
-    Number.isInteger(value) && Math.abs(value as number) <= max ? undefined : wrong;
+  (bits: 32 | 64): Check =>
+  (value) => {
+    if (typeof value !== 'bigint' && !Number.isInteger(value)) return wrong;
+    const whole = BigInt(value as bigint | number);
+    return whole === BigInt.asIntN(bits, whole) ? undefined : wrong;
+  };
+
+/** Beyond 2^53 a number comes as a BigInt (api/json.ts). */
+const textOrNumber = (value: unknown) =>
+  typeof value === 'bigint' ? String(value) : (value as string | number);
 
 /** A sentence where the text is at fault, `wrong` where the JSON type is. */
 const scalarChecks: Record<Scalar, Check> = {
   string: ofType('string'),
   boolean: ofType('boolean'),
-  number: ofType('number'),
-  int32: wholeNumber(2 ** 31),
-  int64: wholeNumber(2 ** 63),
+  number: (value) => (typeof value === 'number' || typeof value === 'bigint' ? undefined : wrong),
+  int32: wholeNumber(32),
+  int64: wholeNumber(64),
   any: depthCheck,
   object: (value) => (value === null || isPlainObject(value) ? depthCheck(value) : wrong),
-  IntOrString: (value) => (typeof value === 'string' ? undefined : wholeNumber(2 ** 31)(value)),
+  IntOrString: (value) => (typeof value === 'string' ? undefined : wholeNumber(32)(value)),
   bytes: (value) => {
     if (typeof value !== 'string') return wrong;
     return base64.test(value) && value.replace(/[\r\n]/g, '').length % 4 === 0
@@ -142,9 +153,10 @@ const scalarChecks: Record<Scalar, Check> = {
   Time: timeCheck,
   MicroTime: timeCheck,
   Quantity: (value) => {
-    if (typeof value !== 'string' && typeof value !== 'number') return wrong;
+    const given = textOrNumber(value);
+    if (typeof given !== 'string' && typeof given !== 'number') return wrong;
     try {
-      canonicalQuantity(value);
+      canonicalQuantity(given);
       return undefined;
     } catch (error) {
       return (error as Error).message;
@@ -187,6 +199,7 @@ function jsonNameOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'number' && !Number.isInteger(value)) return `number ${value}`;
+  if (typeof value === 'bigint') return `number ${value}`;
   return typeof value;
 }
 

@@ -5,9 +5,12 @@ import { apiVersionOf, type Resource, storedForm } from '../../api/resource.ts';
 export interface Documents {
   /** By path: /api, /apis, /api/v1, /apis/apps, /apis/apps/v1. */
   readonly plain: ReadonlyMap<string, object>;
-  /** The same as one document each for /api and /apis: apidiscovery.k8s.io/v2. */
+  /** The same as one document each for /api and /apis, but for the apiVersion: apidiscovery. */
   readonly aggregated: ReadonlyMap<string, object>;
 }
+
+/** Which are the same in all but their name. */
+export const aggregatedVersions: ReadonlySet<string> = new Set(['v2', 'v2beta1']);
 
 export function makeDocuments(resources: readonly Resource[], address: string): Documents {
   const groups = Map.groupBy(resources, ({ group }) => group);
@@ -38,12 +41,16 @@ export function makeDocuments(resources: readonly Resource[], address: string): 
 }
 
 function groupOf(name: string, members: readonly Resource[]) {
-  const versions = [...new Set(members.map(({ version }) => version))].map((version) => ({
+  const versions = newestFirst(members.map(({ version }) => version)).map((version) => ({
     groupVersion: `${name}/${version}`,
     version,
   }));
   return { name, versions, preferredVersion: versions[0] };
 }
+
+/** Of GA versions the highest number is what clients should use. */
+const newestFirst = (versions: readonly string[]): string[] =>
+  [...new Set(versions)].sort((a, b) => Number(b.slice(1)) - Number(a.slice(1)));
 
 function resourceList(groupVersion: string, members: readonly Resource[]) {
   return {
@@ -87,14 +94,13 @@ function storageHash(resource: Resource): string {
 function aggregatedList(groups: readonly (readonly [string, readonly Resource[]])[]) {
   return {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map(([name, members]) => ({
       metadata: { ...(name && { name }), creationTimestamp: null },
-      versions: [...Map.groupBy(members, ({ version }) => version)].map(([version, those]) => ({
+      versions: newestFirst(members.map(({ version }) => version)).map((version) => ({
         version,
         freshness: 'Current',
-        resources: those.map(aggregatedResource),
+        resources: members.filter((each) => each.version === version).map(aggregatedResource),
       })),
     })),
   };

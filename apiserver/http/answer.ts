@@ -2,7 +2,6 @@
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip as gzipCallback, type ZlibOptions } from 'node:zlib';
-import { dump } from 'js-yaml';
 import type { StatusError } from '../../base/errors.ts';
 import type { HttpRequest, HttpResponse } from '../request.ts';
 
@@ -25,8 +24,6 @@ export function sendJson(exchange: Exchange, code: number, value: unknown): Prom
   return sendBytes(exchange, code, { bytes, type: 'application/json' });
 }
 
-export const toYaml = (value: unknown): Buffer => Buffer.from(dump(value, { noRefs: true }));
-
 export interface Content {
   readonly bytes: Buffer;
   readonly type: string;
@@ -41,7 +38,7 @@ export async function sendBytes(
   const { request, response } = exchange;
   const packed = bytes.length >= gzipBytesMin && takesGzip(request);
   const body = packed ? await gzip(bytes, gzipOptions) : bytes;
-  if (response.destroyed) return;
+  if (isAnswered(response)) return;
   writeHead(response, code, {
     ...headersOf(exchange, type),
     ...headers,
@@ -59,6 +56,7 @@ export async function sendParts(
   parts: Iterable<Buffer>,
 ): Promise<void> {
   const { request, response } = exchange;
+  if (isAnswered(response)) return;
   const packed = takesGzip(request);
   writeHead(response, 200, {
     ...headersOf(exchange, type),
@@ -86,6 +84,9 @@ function drained(sink: NodeJS.WritableStream, response: HttpResponse): Promise<v
     response.on('close', done);
   });
 }
+
+/** Also when the time was up before the answer was there. */
+const isAnswered = (response: HttpResponse) => response.destroyed || response.headersSent;
 
 export function sendError(exchange: Exchange, error: StatusError): Promise<void> {
   const body = { ...error.toJSON(), metadata: errorMetadata.get(error) ?? {} };

@@ -1,17 +1,22 @@
 /** Reads and decodes request bodies, with a limit on everything that a hostile one could grow. */
-import { load } from 'js-yaml';
+import { parseJson } from '../../api/json.ts';
 import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/decode.ts';
 import { messageOf, StatusError } from '../../base/errors.ts';
 import type { HttpRequest } from '../request.ts';
-import { depthMax, duplicateFields, isTooDeep } from './json-text.ts';
+import { fieldProblems, refuseJson } from './json-text.ts';
+import { parseYaml, refuseYaml, twiceInYaml } from './yaml-text.ts';
 
 const bytesMax = 3 * 1024 * 1024;
 const slowMs = 30_000;
 
 export interface Body {
   readonly value: unknown;
-  /** Paths of keys that the text has twice. Computed when asked for. */
-  readonly duplicates: () => string[];
+  /**
+   * What a strict reader objects to, in upstream's words: `unknown` are the paths of fields that
+   * the schema does not know; keys that the text has twice are found when asked for.
+   */
+  readonly problems?: (unknown: readonly string[]) => string[];
+  readonly isYaml?: boolean;
 }
 
 /** @throws StatusError RequestEntityTooLarge, UnsupportedMediaType, Timeout */
@@ -23,31 +28,35 @@ export function readBytes(request: HttpRequest): Promise<Buffer> {
   }
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) throw tooLarge();
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let size = 0;
   const timer = setTimeout(() => {
     reject(new StatusError('Timeout', 'the request body did not come in time'));
   }, slowMs);
   request.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    if (size > bytesMax) reject(tooLarge());
-    else chunks.push(chunk);
+    if (size <= bytesMax) chunks.push(chunk);
+    else {
+      chunks = []; // What still comes is let go.
+      reject(tooLarge());
+    }
   });
   request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-  request.on('error', reject);
-  request.on('close', () => reject(new StatusError('BadRequest', 'the request was cut off')));
+  request.on('error', () => reject(cutOff()));
+  request.on('close', () => reject(cutOff()));
   return promise.finally(() => clearTimeout(timer));
 }
 
 const tooLarge = () =>
   new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`);
+const cutOff = () => new StatusError('BadRequest', 'the request was cut off');
 
 /** @throws StatusError BadRequest, UnsupportedMediaType */
 export function decodeBody(bytes: Buffer, contentType: string): Body {
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   if (type === '' || type === 'application/json' || type.endsWith('+json')) return json(bytes);
   if (type === 'application/yaml' || type.endsWith('+yaml')) return yaml(bytes);
-  if (type === protobufMediaType) return { value: decodeProtobuf(bytes), duplicates: () => [] };
+  if (type === protobufMediaType) return { value: decodeProtobuf(bytes) };
   const supported = `application/json, application/yaml, ${protobufMediaType}`;
   throw new StatusError(
     'UnsupportedMediaType',
@@ -56,25 +65,41 @@ export function decodeBody(bytes: Buffer, contentType: string): Body {
 }
 
 function json(bytes: Buffer): Body {
-  if (isTooDeep(bytes)) throw bad(`the body is nested more than ${depthMax} deep`);
+  const refusal = refuseJson(bytes);
+  if (refusal) throw bad(`the body cannot be read: ${refusal}`);
   try {
-    const value: unknown = JSON.parse(bytes.toString());
-    return { value, duplicates: () => duplicateFields(bytes) };
+    const value = parseJson(bytes.toString());
+    return { value, problems: (unknown) => fieldProblems(bytes, unknown) };
   } catch (error) {
     throw bad(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
   }
 }
 
+/** JSON is YAML, and most clients that say YAML send it: it is read as the faster of the two. */
 function yaml(bytes: Buffer): Body {
+  const refusal = refuseYaml(bytes);
+  if (refusal) throw bad(`the body cannot be read: ${refusal}`);
+  const text = bytes.toString();
+  if (bytes[0] === openBrace) {
+    try {
+      return json(bytes);
+    } catch {
+      // Braces do not make it JSON.
+    }
+  }
   try {
-    const value: unknown = load(bytes.toString(), { maxDepth: 100, maxAliases: 0 });
-    // Through JSON: only plain data comes out, whatever YAML can say.
-    return { value: JSON.parse(JSON.stringify(value ?? null)), duplicates: () => [] };
+    const value = parseYaml(text) ?? null;
+    const problems = (unknown: readonly string[]) => [
+      ...twiceInYaml(text),
+      ...unknown.map((path) => `unknown field "${path}"`),
+    ];
+    return { value, problems, isYaml: true };
   } catch (error) {
     throw bad(`error parsing YAML: ${messageOf(error)}`);
   }
 }
 
+const openBrace = 0x7b;
 const bad = (message: string) => new StatusError('BadRequest', message);
 
 export type JsonObject = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { depthMax, duplicateFields, isTooDeep } from './json-text.ts';
+import { depthMax, fieldProblems, refuseJson, valuesMax } from './json-text.ts';
 
 /** Counts by walking the parsed value: shares nothing with the scanner. */
 function depthOf(value: unknown): number {
@@ -8,18 +8,25 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-test('isTooDeep agrees with the value that the text means', (t) => {
+test('refuseJson agrees with the value that the text means', (t) => {
   const property = fc.property(fc.json(), fc.nat(3), (text, around) => {
     const levels = depthMax - depthOf(JSON.parse(text)) + around;
     const deep = `${'['.repeat(levels)}${text}${']'.repeat(levels)}`;
-    t.is(isTooDeep(Buffer.from(deep)), around > 0);
+    t.is(refuseJson(Buffer.from(deep)) !== undefined, around > 0);
   });
   fc.assert(property);
 });
 
-test('duplicateFields finds nothing in what JSON.stringify writes', (t) => {
+test('refuseJson counts values, and what looks like them in strings it does not', (t) => {
+  const many = (count: number) => Buffer.from(JSON.stringify(Array(count).fill(0)));
+  t.is(refuseJson(many(valuesMax)), undefined);
+  t.regex(refuseJson(many(valuesMax + 1))!, /more than 100000 values/);
+  t.is(refuseJson(Buffer.from(JSON.stringify(','.repeat(2 * valuesMax)))), undefined);
+});
+
+test('fieldProblems finds nothing in what JSON.stringify writes', (t) => {
   const property = fc.property(fc.jsonValue(), (value) => {
-    t.deepEqual(duplicateFields(Buffer.from(JSON.stringify(value))), []);
+    t.deepEqual(fieldProblems(Buffer.from(JSON.stringify(value)), []), []);
   });
   fc.assert(property);
 });
@@ -29,13 +36,26 @@ const cases: readonly [text: string, found: string[]][] = [
   ['{"a":{"b":1,"c":2,"b":3}}', ['a.b']],
   ['{"a":[{"b":1},{"b":1,"b":2}]}', ['a[1].b']],
   ['{"a":"b","b":"a","c":["a","a"]}', []],
-  ['{"a" : 1, "a" : 2, "a":3}', ['a', 'a']],
+  ['{"a" : 1, "a" : 2, "a":3}', ['a']],
   ['{"a\\"":1,"a":2}', []],
+  ['{"\\u0061":1,"a":2}', ['a']],
   ['{"x":{"a":1},"y":{"a":1}}', []],
 ];
 
 for (const [text, found] of cases) {
-  test(`duplicateFields of ${text}`, (t) => {
-    t.deepEqual(duplicateFields(Buffer.from(text)), found);
+  test(`fieldProblems of ${text}`, (t) => {
+    const problems = found.map((path) => `duplicate field "${path}"`);
+    t.deepEqual(fieldProblems(Buffer.from(text), []), problems);
   });
 }
+
+test('fieldProblems tells unknown and duplicate fields in the order of the text', (t) => {
+  const text = '{"x":1,"a":{"b":1,"b":2,"y":[]},"x":2,"a":3,"z":0}';
+  t.deepEqual(fieldProblems(Buffer.from(text), ['a.y', 'x', 'z']), [
+    'unknown field "x"',
+    'duplicate field "a.b"',
+    'unknown field "a.y"',
+    'duplicate field "a"',
+    'unknown field "z"',
+  ]);
+});

@@ -1,56 +1,81 @@
 /**
- * What JSON.parse does not tell: how deep a text is, and which keys it says twice. A deep value
- * parses, but then nothing can print it: it could be stored and never be listed again.
+ * What JSON.parse does not tell: how deep a text is, how much is in it, and which keys it says
+ * twice. A deep value parses, but then nothing can print it: it could be stored and never be listed
+ * again. Many small values cost more than their bytes: decision 0005.
  */
 
 export const depthMax = 500;
+export const valuesMax = 100_000;
+/** As many as anybody reads. */
+export const problemsMax = 100;
 
 const quote = 0x22;
 const backslash = 0x5c;
 const [openObject, openArray, closeObject, closeArray] = [0x7b, 0x5b, 0x7d, 0x5d];
 const colon = 0x3a;
+const comma = 0x2c;
 
-export function isTooDeep(bytes: Uint8Array): boolean {
+/** Why a text is not to be parsed; undefined when it may be. */
+export function refuseJson(bytes: Uint8Array): string | undefined {
   let depth = 0;
+  let values = 0;
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index];
     if (byte === quote) index = endOfString(bytes, index);
+    else if (byte === comma) values += 1;
     else if (byte === openObject || byte === openArray) {
       depth += 1;
-      if (depth > depthMax) return true;
+      if (depth > depthMax) return `it is nested more than ${depthMax} deep`;
     } else if (byte === closeObject || byte === closeArray) depth -= 1;
   }
-  return false;
+  return values < valuesMax ? undefined : `it has more than ${valuesMax} values`;
 }
 
-/** Paths of the keys that an object has twice. The text must be valid JSON. */
-export function duplicateFields(bytes: Buffer): string[] {
-  const found: string[] = [];
+/**
+ * What an object says twice, and where the unknown fields (paths) are, in the order of the text. The
+ * text must be valid JSON.
+ */
+export function fieldProblems(bytes: Buffer, unknown: readonly string[]): string[] {
+  const strangers = new Set(unknown);
+  const found = new Set<string>();
   const stack: Level[] = [];
-  for (let index = 0; index < bytes.length; index++) {
+  for (let index = 0; index < bytes.length && found.size < problemsMax; index++) {
     const byte = bytes[index];
     const level = stack.at(-1);
     if (byte === openObject) stack.push({ keys: new Set(), current: '', index: 0 });
     else if (byte === openArray) stack.push({ keys: undefined, current: '', index: 0 });
     else if (byte === closeObject || byte === closeArray) stack.pop();
-    else if (byte === 0x2c && level) level.index += 1;
+    else if (byte === comma && level) level.index += 1;
     else if (byte === quote) {
       const end = endOfString(bytes, index);
       if (level?.keys && isKey(bytes, end + 1)) {
-        level.current = bytes.toString('utf8', index + 1, end);
-        if (level.keys.has(level.current)) found.push(pathOf(stack));
+        level.current = keyOf(bytes, index, end);
+        const isTwice = level.keys.has(level.current);
         level.keys.add(level.current);
+        if (isTwice || strangers.size > 0) {
+          const path = pathOf(stack);
+          if (strangers.has(path)) found.add(`unknown field "${path}"`);
+          else if (isTwice) found.add(`duplicate field "${path}"`);
+        }
       }
       index = end;
     }
   }
-  return found;
+  // Those that are not there in so many words.
+  for (const path of unknown.slice(0, problemsMax)) found.add(`unknown field "${path}"`);
+  return [...found];
 }
 
 interface Level {
   readonly keys: Set<string> | undefined; // Undefined for an array.
   current: string;
   index: number;
+}
+
+/** Two spellings of a key are one key. */
+function keyOf(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start + 1, end);
+  return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text;
 }
 
 /** The index of the closing quote. */

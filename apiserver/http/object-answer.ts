@@ -3,8 +3,9 @@ import type { KubeObject, Resource } from '../../api/resource.ts';
 import type { Call } from '../call.ts';
 import { servedAs } from '../registry/served.ts';
 import type { Stored } from '../registry/stored.ts';
-import { sendBytes, toYaml } from './answer.ts';
+import { sendBytes } from './answer.ts';
 import { includeOf, renderTable, toPartial } from './table.ts';
+import { toYaml } from './yaml-text.ts';
 
 export function sendObject(call: Call, code: number, stored: Stored, now: number): Promise<void> {
   const { format } = call;

@@ -45,10 +45,12 @@ export class Change {
 export const eventLine = (type: string, object: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from('}\n')]);
 
+// Five minutes, and less where that would be too much: what is older is read from the store
+// (replay.ts), which forgets nothing before its compaction.
 const keepMs = 5 * 60_000;
 const countMin = 1_000;
 const countMax = 20_000;
-const bytesMax = 64 * 1024 * 1024;
+const bytesMax = 32 * 1024 * 1024;
 
 export class History {
   #changes: Change[] = [];

@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { hasReason, StatusError } from '../../base/errors.ts';
 import type { Store, Change as StoreChange, StoreEvent } from '../../store/store.ts';
 import type { ObjectReader, SideWrite } from '../request.ts';
+import { type Replayed, replayChanges } from './replay.ts';
 import { ResourceCache } from './resource-cache.ts';
 import { fromStore, type Stored, toStore } from './stored.ts';
 
@@ -42,6 +43,8 @@ export interface Registry extends ObjectReader {
   remove(resource: Resource, stored: Stored, beside?: readonly SideWrite[]): Promise<boolean>;
   /** Objects as they were at a revision. @throws StatusError Expired */
   listAt(resource: Resource, page: PageRequest): Promise<Stored[]>;
+  /** What changed after a revision that the cache has forgotten. @throws StatusError Expired */
+  replay(resource: Resource, after: number): Promise<Replayed>;
   close(): void;
 }
 
@@ -85,6 +88,7 @@ class StoreRegistry implements Registry {
   #waiting: { readonly revision: number; readonly done: () => void }[] = [];
   #revision: number;
   #close = () => {};
+  #replaying: Promise<unknown> = Promise.resolve();
 
   constructor(resources: readonly Resource[], deps: RegistryDeps, revision: number) {
     this.#deps = deps;
@@ -186,6 +190,17 @@ class StoreRegistry implements Registry {
     return page.entries.map((entry) =>
       fromStore(entry.key.slice(base.length), entry.revision, entry.value),
     );
+  }
+
+  /** One at a time: each holds a whole state of its resource in memory. */
+  replay(resource: Resource, after: number): Promise<Replayed> {
+    const base = `${root}${groupResourceOf(storedForm(resource))}/`;
+    const replayed = this.#replaying.then(() => {
+      const upTo = this.cacheOf(resource).lastChange;
+      return replayChanges(this.#deps.store, { base, after, upTo });
+    });
+    this.#replaying = replayed.catch(() => {});
+    return replayed;
   }
 
   close(): void {

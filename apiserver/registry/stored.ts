@@ -3,6 +3,7 @@
  * for. In the store the bytes lack the resourceVersion, which is the store's own revision; it is
  * put in right behind `"metadata":{`.
  */
+import { parseJson } from '../../api/json.ts';
 import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
 
 const metadataStart = '"metadata":{';
@@ -24,13 +25,13 @@ export class Stored {
 
   /** Shared: never changed. */
   get object(): KubeObject {
-    this.#object ??= JSON.parse(this.bytes.toString()) as KubeObject;
+    this.#object ??= parseJson(this.bytes.toString()) as KubeObject;
     return this.#object;
   }
 
   /** A copy that may be changed. */
   draft(): KubeObject {
-    return JSON.parse(this.bytes.toString()) as KubeObject;
+    return parseJson(this.bytes.toString()) as KubeObject;
   }
 
   /** The same object at another revision: what a DELETED event carries. */

@@ -18,7 +18,7 @@ const patchPart =
     const change = (current: { readonly object: object }) => {
       const value = applyPatch(kind, body, current.object, typeOfKind(resource));
       call.warnings.length = 0; // A second attempt says the same again.
-      return decodeFor(call, resource, { value, duplicates: () => [] });
+      return decodeFor(call, resource, { value });
     };
     const stored = await updateObject(server, writer, { name, namespace, change, part });
     await sendObject(call, 200, stored, server.clock.now());

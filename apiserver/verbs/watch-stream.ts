@@ -1,32 +1,55 @@
 /** One client's end of a watch: lines go out together once a turn; who cannot keep up is closed. */
-import type { ServerResponse } from 'node:http';
-import type { Exchange } from '../http/answer.ts';
-import { headersOf, writeHead } from '../http/answer.ts';
+
+/** Where the lines go: an HTTP answer or a WebSocket. */
+export interface Sink {
+  /** False: no more until `onDrain`. */
+  write(lines: readonly Buffer[]): boolean;
+  end(): void;
+  /** At once, whatever was not sent. */
+  destroy(): void;
+}
+
+export interface SinkEvents {
+  readonly onDrain: () => void;
+  readonly onClose: () => void;
+}
+
+export type OpenSink = (events: SinkEvents) => Sink;
+
+export interface StreamOptions {
+  readonly open: OpenSink;
+  readonly onClose: () => void;
+  /** Told of each line that is sent. */
+  readonly count: (bytes: number) => void;
+}
 
 const waitingBytesMax = 16 * 1024 * 1024;
 
 export class WatchStream {
-  readonly #response: ServerResponse; // Both kinds write alike; only their overloads differ.
+  readonly #sink: Sink;
+  readonly #count: (bytes: number) => void;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #isScheduled = false;
   #isBlocked = false;
   #isOpen = true;
+  #onRoom: (() => void) | undefined;
 
-  constructor(exchange: Exchange, onClose: () => void) {
-    this.#response = exchange.response as ServerResponse;
-    this.#response.on('close', () => {
-      this.#isOpen = false;
-      this.#waiting = [];
-      onClose();
+  constructor({ open, onClose, count }: StreamOptions) {
+    this.#count = count;
+    this.#sink = open({
+      onClose: () => {
+        this.#isOpen = false;
+        this.#waiting = [];
+        this.#onRoom?.();
+        onClose();
+      },
+      onDrain: () => {
+        this.#isBlocked = false;
+        this.#flush();
+        this.#onRoom?.();
+      },
     });
-    this.#response.on('drain', () => {
-      this.#isBlocked = false;
-      this.#flush();
-    });
-    writeHead(this.#response, 200, headersOf(exchange, 'application/json'));
-    // The client waits for the head: it tells that the watch has begun.
-    this.#response.flushHeaders();
   }
 
   get isOpen(): boolean {
@@ -35,14 +58,24 @@ export class WatchStream {
 
   send(line: Buffer): void {
     if (!this.#isOpen) return;
+    this.#count(line.length);
     this.#waiting.push(line);
     this.#waitingBytes += line.length;
     if (this.#isBlocked) {
-      if (this.#waitingBytes > waitingBytesMax) this.#response.destroy();
+      if (this.#waitingBytes > waitingBytesMax) this.#sink.destroy();
     } else if (!this.#isScheduled) {
       this.#isScheduled = true;
       setImmediate(() => this.#flush());
     }
+  }
+
+  /** Resolves when what was sent is on its way, in a later turn; or the client is gone. */
+  async room(): Promise<void> {
+    await new Promise(setImmediate);
+    if (!this.#isBlocked || !this.#isOpen) return;
+    await new Promise<void>((resolve) => {
+      this.#onRoom = resolve;
+    });
   }
 
   /** After what was sent before. */
@@ -50,15 +83,15 @@ export class WatchStream {
     if (!this.#isOpen) return;
     this.#flush();
     this.#isOpen = false;
-    this.#response.end();
+    this.#sink.end();
   }
 
   #flush(): void {
     this.#isScheduled = false;
     if (!this.#isOpen || this.#waiting.length === 0) return;
-    const bytes = this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting);
+    const lines = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#isBlocked = !this.#response.write(bytes);
+    this.#isBlocked = !this.#sink.write(lines);
   }
 }
