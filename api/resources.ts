@@ -15,6 +15,9 @@ import { ingresses } from './resources/ingress.ts';
 import { ingressClasses } from './resources/ingress-class.ts';
 import { ipAddresses } from './resources/ip-address.ts';
 import { leases } from './resources/lease.ts';
+import { mutatingAdmissionPolicies } from './resources/mutating-admission-policy.ts';
+import { mutatingAdmissionPolicyBindings } from './resources/mutating-admission-policy-binding.ts';
+import { mutatingWebhookConfigurations } from './resources/mutating-webhook-configuration.ts';
 import { namespaces } from './resources/namespace.ts';
 import { networkPolicies } from './resources/network-policy.ts';
 import { nodes } from './resources/node.ts';
@@ -29,6 +32,9 @@ import { services } from './resources/service.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 import { serviceCidrs } from './resources/service-cidr.ts';
 import { storageClasses } from './resources/storage-class.ts';
+import { validatingAdmissionPolicies } from './resources/validating-admission-policy.ts';
+import { validatingAdmissionPolicyBindings } from './resources/validating-admission-policy-binding.ts';
+import { validatingWebhookConfigurations } from './resources/validating-webhook-configuration.ts';
 import { volumeAttachments } from './resources/volume-attachment.ts';
 import { volumeAttributesClasses } from './resources/volume-attributes-class.ts';
 
@@ -48,6 +54,9 @@ export {
   ingresses,
   ipAddresses,
   leases,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  mutatingWebhookConfigurations,
   namespaces,
   networkPolicies,
   nodes,
@@ -62,6 +71,9 @@ export {
   serviceCidrs,
   services,
   storageClasses,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
   volumeAttachments,
   volumeAttributesClasses,
 };
@@ -95,6 +107,12 @@ export const allResources = [
   storageClasses,
   volumeAttachments,
   volumeAttributesClasses,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  mutatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
   priorityClasses,
   runtimeClasses,
   endpointSlices,
