@@ -3,9 +3,10 @@ import type { Resource } from '../api/resource.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Store } from '../store/store.ts';
+import { Compactor } from './compaction.ts';
 import type { Registry } from './registry/registry.ts';
 
-const compactMs = 5 * 60_000;
+const compactMs = 10_000;
 const sweepMs = 60_000;
 
 interface UpkeepDeps {
@@ -20,10 +21,9 @@ interface UpkeepDeps {
 /** Runs until the signal aborts. */
 export function startUpkeep(deps: UpkeepDeps): void {
   void repeat(deps, sweepMs, () => sweepExpired(deps));
-  let earlier = deps.registry.revision;
+  const compactor = new Compactor(deps.store);
   void repeat(deps, compactMs, async () => {
-    await deps.store.compact(earlier);
-    earlier = deps.registry.revision;
+    await compactor.tick(deps.clock.now());
   });
 }
 
