@@ -1,5 +1,6 @@
 /** Every resource that is served. A new kind is one file in resources/ and one line here. */
 import type { Resource } from './resource.ts';
+import { apiServices } from './resources/api-service.ts';
 import { certificateSigningRequests } from './resources/certificate-signing-request.ts';
 import { clusterRoles } from './resources/cluster-role.ts';
 import { clusterRoleBindings } from './resources/cluster-role-binding.ts';
@@ -7,6 +8,7 @@ import { configMaps } from './resources/config-map.ts';
 import { csiDrivers } from './resources/csi-driver.ts';
 import { csiNodes } from './resources/csi-node.ts';
 import { csiStorageCapacities } from './resources/csi-storage-capacity.ts';
+import { customResourceDefinitions } from './resources/custom-resource-definition.ts';
 import { deployments } from './resources/deployment.ts';
 import { endpointSlices } from './resources/endpoint-slice.ts';
 import { endpoints } from './resources/endpoints.ts';
@@ -39,6 +41,7 @@ import { volumeAttachments } from './resources/volume-attachment.ts';
 import { volumeAttributesClasses } from './resources/volume-attributes-class.ts';
 
 export {
+  apiServices,
   certificateSigningRequests,
   clusterRoleBindings,
   clusterRoles,
@@ -46,6 +49,7 @@ export {
   csiDrivers,
   csiNodes,
   csiStorageCapacities,
+  customResourceDefinitions,
   deployments,
   endpointSlices,
   endpoints,
@@ -89,6 +93,7 @@ export const allResources = [
   secrets,
   serviceAccounts,
   services,
+  apiServices,
   deployments,
   replicaSets,
   certificateSigningRequests,
@@ -113,6 +118,7 @@ export const allResources = [
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
+  customResourceDefinitions,
   priorityClasses,
   runtimeClasses,
   endpointSlices,
