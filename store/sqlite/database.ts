@@ -4,13 +4,17 @@
  * A row's id is its revision times `changesMax` plus its place in the transaction, so that the
  * order of ids is the order of changes and neither a watch nor a compaction needs another index.
  */
+import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
+import { messageOf } from '../../base/errors.ts';
 import { type Change, changesMax, type ListRequest, rangeEnd, type Transaction } from '../store.ts';
+import { damaged, isDamage, openFile } from './file.ts';
 
 export interface Row {
   readonly key: string;
   readonly value: Uint8Array | null;
   readonly id: number;
+  readonly sum?: number | null; // Of the value: CRC-32.
 }
 
 export interface Rows {
@@ -23,16 +27,11 @@ export interface Rows {
 const sliceRowsMax = 500;
 const vacuumPagesMax = 2000;
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB);
-  CREATE INDEX IF NOT EXISTS entry_key ON entry (key, id);
-  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-`;
-
 export const revisionOf = (id: number): number => Math.floor(id / changesMax);
 const firstId = (revision: number) => revision * changesMax;
 
 export class RevisionDatabase {
+  readonly #file: string;
   readonly #lock: Database.Database;
   readonly #db: Database.Database;
   readonly #statements: ReturnType<typeof prepare>;
@@ -44,13 +43,14 @@ export class RevisionDatabase {
   #swept: number; // Rows up to this id have been compacted.
 
   constructor(file: string) {
+    this.#file = file;
     this.#lock = lock(`${file}.lock`);
-    this.#db = new Database(file);
-    this.#db.pragma('auto_vacuum = INCREMENTAL');
-    this.#db.pragma('journal_mode = WAL');
-    this.#db.pragma('synchronous = FULL');
-    this.#db.pragma('journal_size_limit = 16777216');
-    this.#db.exec(schema);
+    try {
+      this.#db = openFile(file);
+    } catch (error) {
+      this.#lock.close();
+      throw error;
+    }
     this.#statements = prepare(this.#db);
     this.#oldest = this.#meta('oldest');
     this.#swept = this.#meta('swept');
@@ -82,7 +82,7 @@ export class RevisionDatabase {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       this.#revision = revision;
       for (const [key, before] of this.#undo.reverse()) this.#setLive(key, before);
-      throw error;
+      throw isDamage(error) ? damaged(this.#file, messageOf(error)) : error;
     }
   }
 
@@ -106,7 +106,7 @@ export class RevisionDatabase {
   }
 
   #write(id: number, { key, value }: Change): void {
-    this.#statements.insert.run(id, key, value ?? null);
+    this.#statements.insert.run(id, key, value ?? null, value ? crc32(value) : null);
     this.#undo.push([key, this.#live.get(key)]);
     this.#setLive(key, value && this.#revision);
   }
@@ -119,7 +119,7 @@ export class RevisionDatabase {
   get(key: string): Row | undefined {
     const revision = this.#live.get(key);
     if (revision === undefined) return undefined;
-    return this.#statements.ofKey.get(key, firstId(revision)) as Row;
+    return this.#checked(this.#statements.ofKey.get(key, firstId(revision)) as Row);
   }
 
   list({ prefix, revision = this.#revision, limit = Infinity, after }: ListRequest): Rows {
@@ -131,7 +131,7 @@ export class RevisionDatabase {
       const row = this.#statements.byId.get(id) as Row;
       if (row.value === null) continue;
       if (rows.length === limit) return { rows, revision, more: true };
-      rows.push(row);
+      rows.push(this.#checked(row));
     }
     return { rows, revision, more: false };
   }
@@ -140,6 +140,7 @@ export class RevisionDatabase {
   history(prefix: string, after: number): Rows {
     const end = rangeEnd(prefix) ?? '\u{10ffff}';
     const rows = this.#statements.since.all(firstId(after + 1), prefix, end) as Row[];
+    for (const row of rows) this.#checked(row);
     return { rows, revision: this.#revision, more: false };
   }
 
@@ -179,6 +180,13 @@ export class RevisionDatabase {
     this.#lock.close();
   }
 
+  /** @throws Error when the disk gave back other bytes than it was given */
+  #checked(row: Row): Row {
+    const { value, sum, key } = row;
+    if (!value || typeof sum !== 'number' || crc32(value) === sum) return row;
+    throw damaged(this.#file, `the value of ${key} is not the one that was written`);
+  }
+
   #meta(name: string): number {
     const row = this.#statements.meta.get(name) as { value: number } | undefined;
     return row?.value ?? 0;
@@ -207,12 +215,12 @@ function prepare(db: Database.Database) {
       `SELECT key, id FROM entry WHERE id IN (SELECT max(id) FROM entry GROUP BY key)
        AND value IS NOT NULL`,
     ),
-    insert: db.prepare('INSERT INTO entry (id, key, value) VALUES (?, ?, ?)'),
-    ofKey: db.prepare('SELECT id, key, value FROM entry WHERE key = ? AND id >= ?'),
-    byId: db.prepare('SELECT id, key, value FROM entry WHERE id = ?'),
+    insert: db.prepare('INSERT INTO entry (id, key, value, sum) VALUES (?, ?, ?, ?)'),
+    ofKey: db.prepare('SELECT id, key, value, sum FROM entry WHERE key = ? AND id >= ?'),
+    byId: db.prepare('SELECT id, key, value, sum FROM entry WHERE id = ?'),
     lastIds: db.prepare(lastIds),
     since: db.prepare(
-      'SELECT id, key, value FROM entry WHERE id >= ? AND +key >= ? AND +key < ? ORDER BY id',
+      'SELECT id, key, value, sum FROM entry WHERE id >= ? AND +key >= ? AND +key < ? ORDER BY id',
     ),
     slice: db.prepare(
       `SELECT id, key, CASE WHEN value IS NULL THEN NULL ELSE x'' END AS value

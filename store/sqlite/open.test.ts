@@ -1,8 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import Database from 'better-sqlite3';
 import type { Store } from '../store.ts';
 import { runSuite } from '../suite.ts';
 import { put, show } from '../suite-tools.ts';
@@ -47,6 +58,76 @@ test('sqlite refuses a file that another store holds', async (t) => {
 test('sqlite says why a file cannot be opened', async (t) => {
   const error = await t.throwsAsync(openSqliteStore({ file: '/nowhere/x.db', onFatal: () => {} }));
   t.regex(error!.message, /open \/nowhere\/x\.db/);
+});
+
+const damage: Readonly<Record<string, (file: string) => void>> = {
+  'its first page overwritten': (file) => patch(file, 0, Buffer.alloc(4096, 7)),
+  'a page in its middle overwritten': (file) => {
+    for (let page = 2; page < 40; page += 3) patch(file, page * 4096, Buffer.alloc(4096, 255));
+  },
+  'a byte of a value changed': (file) => {
+    const at = readFileSync(file).indexOf('canary');
+    patch(file, at, Buffer.from('C'));
+  },
+  'its end cut off': (file) => truncateSync(file, 5 * 4096),
+};
+
+for (const [what, spoil] of Object.entries(damage)) {
+  test(`sqlite refuses a file with ${what}, and says what to do`, async (t) => {
+    const file = tempFile(t);
+    const store = await open(t, file);
+    for (let index = 0; index < 60; index++) await put(store, `k${index}`, 'x'.repeat(3000));
+    await put(store, 'k', 'a canary');
+    await store.close();
+    spoil(file);
+    const problems: string[] = [];
+    const note = (error: unknown) => problems.push((error as Error).message);
+    try {
+      const again = await openSqliteStore({ file, onFatal: note });
+      await again.list({ prefix: '' });
+    } catch (error) {
+      note(error);
+    }
+    t.regex(problems.join(), /state\.db is damaged \(.*\): put a backup in its place/);
+  });
+}
+
+function patch(file: string, at: number, bytes: Buffer): void {
+  const descriptor = openSync(file, 'r+');
+  writeSync(descriptor, bytes, 0, bytes.length, at);
+  closeSync(descriptor);
+}
+
+test('sqlite refuses files that are no store, or of a newer version', async (t) => {
+  const openOther = async (sql: string) => {
+    const file = tempFile(t);
+    const db = new Database(file);
+    db.exec(sql);
+    db.close();
+    return openSqliteStore({ file, onFatal: () => {} });
+  };
+  const refused = async (sql: string, message: RegExp) =>
+    t.throwsAsync(openOther(sql), { message });
+  await refused('CREATE TABLE song (name TEXT)', /another program/);
+  await refused('PRAGMA application_id = 7; CREATE TABLE entry (x)', /another program/);
+  await refused('PRAGMA application_id = 0x57485259; PRAGMA user_version = 99', /newer version/);
+  const file = tempFile(t);
+  writeFileSync(file, 'some text that is no database, but long enough to look like one'.repeat(20));
+  await t.throwsAsync(openSqliteStore({ file, onFatal: () => {} }), { message: /is damaged/ });
+});
+
+test('sqlite opens a file from before there were checksums', async (t) => {
+  const file = tempFile(t);
+  const db = new Database(file);
+  db.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+    CREATE TABLE entry (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB);
+    CREATE INDEX entry_key ON entry (key, id);
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO entry VALUES (128, 'a', x'31')`);
+  db.close();
+  const store = await open(t, file);
+  await put(store, 'b', '2');
+  t.is(show((await store.list({ prefix: '' })).entries), 'a=1@1 b=2@2');
 });
 
 test('sqlite stays small when the same keys are written and compacted', async (t) => {
