@@ -151,7 +151,7 @@ export class Agent implements RunningAgent {
       certFile: tlsCertFile,
       keyFile: tlsPrivateKeyFile,
       clientCaFile,
-      directory: createPodDirectory({ pods, paths, problem }),
+      directory: createPodDirectory({ pods, paths, problem, kernel: this.#deps.kernel }),
       clock,
       log,
     });

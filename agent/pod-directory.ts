@@ -1,29 +1,63 @@
 /** The pods of this node as the HTTPS server asks for them. */
+import { Socket } from 'node:net';
 import { pods as podsResource } from '../api/resources.ts';
-import { StatusError } from '../base/errors.ts';
+import { messageOf, StatusError } from '../base/errors.ts';
+import type { Kernel } from '../native/index.ts';
 import { type LivePod, whenEnded } from './live-pod.ts';
 import { type AgentPaths, containerLogPath } from './paths.ts';
-import type { ContainerHandle, PodDirectory } from './server/directory.ts';
+import type { ContainerHandle, PodDirectory, PodHandle } from './server/directory.ts';
 import { appContainersOf, initContainersOf } from './state.ts';
 
 export interface DirectoryDeps {
   readonly pods: { list(): readonly LivePod[] };
   readonly paths: AgentPaths;
   readonly problem: () => string | undefined;
+  readonly kernel: Pick<Kernel, 'connectTcp'>;
 }
 
-export function createPodDirectory({ pods, paths, problem }: DirectoryDeps): PodDirectory {
+export function createPodDirectory(deps: DirectoryDeps): PodDirectory {
+  const { pods, paths, problem, kernel } = deps;
+  const find = (namespace: string, name: string, uid?: string): LivePod => {
+    const live = pods
+      .list()
+      .find(({ state }) => state.namespace === namespace && state.name === name && !state.gone);
+    if (live && (uid === undefined || live.state.uid === uid)) return live;
+    throw new StatusError('NotFound', `pod "${name}" not found`);
+  };
   return {
     listPods: () =>
       pods.list().map(({ state }) => ({ ...state.pod, apiVersion: 'v1', kind: podsResource.kind })),
-    findContainer(namespace, pod, container) {
-      const live = pods
-        .list()
-        .find(({ state }) => state.namespace === namespace && state.name === pod && !state.gone);
-      if (!live) throw new StatusError('NotFound', `pod "${pod}" not found`);
-      return handleOf(live, paths, container);
-    },
+    findPod: (namespace, pod, uid) => podHandleOf(find(namespace, pod, uid), kernel),
+    findContainer: (namespace, pod, container) => handleOf(find(namespace, pod), paths, container),
     problem,
+  };
+}
+
+const connectMs = 10_000;
+
+function podHandleOf({ state }: LivePod, kernel: DirectoryDeps['kernel']): PodHandle {
+  const { sandbox } = state;
+  if (sandbox?.stage !== 'ready' || state.sandboxLost) {
+    throw new StatusError('BadRequest', `pod "${state.name}" is not running`);
+  }
+  const { id, netnsPath } = sandbox;
+  const connect = async (address: string, port: number) => {
+    const fd = await kernel.connectTcp(address, port, connectMs, netnsPath);
+    return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+  };
+  return {
+    id,
+    async connect(port) {
+      try {
+        return await connect('127.0.0.1', port);
+      } catch (first) {
+        // Some listen on IPv6 only. Why the usual way failed is what helps.
+        return connect('::1', port).catch(() => {
+          const why = `failed to connect to localhost:${port} inside namespace "${netnsPath ?? 'host'}"`;
+          throw new Error(`${why}: ${messageOf(first)}`, { cause: first });
+        });
+      }
+    },
   };
 }
 
@@ -49,12 +83,11 @@ function handleOf(live: LivePod, paths: AgentPaths, name: string): ContainerHand
       const pod = { namespace, name: state.name, podUid };
       return containerLogPath(paths, pod, { name, attempt: wanted });
     },
-    isRunning: memory?.run?.status === 'running',
     get ended() {
       return whenEnded(live, memory?.run?.id ?? '');
     },
-    terminal: container.tty === true,
-    stdin: container.stdin === true,
+    stdinOnce: container.stdin === true && container.stdinOnce === true,
+    requireRunning: () => void running(),
     exec: (spec) => {
       const { id, monitor } = running();
       return monitor.exec(id, spec);

@@ -31,6 +31,11 @@ export interface Kernel {
    * the value already is not written. `name` as a path below /proc/sys: `net/ipv4/ip_forward`.
    */
   writeSysctl(name: string, value: string, netnsPath?: string): Promise<void>;
+  /**
+   * Connects to an IP address from inside the namespace pinned at `netnsPath` (absent: our own);
+   * a thread waits for it. ETIMEDOUT when late.
+   */
+  connectTcp(address: string, port: number, timeoutMs: number, netnsPath?: string): Promise<number>;
   /** Opens a netlink socket born in the namespace pinned at `netnsPath` (absent: our own). */
   openNetlink(protocol: number, netnsPath?: string): Promise<number>;
   /**

@@ -19,24 +19,30 @@ export interface Following {
 
 const chunkBytes = 64 * 1024;
 
-/** Yields pieces of output, ready to be sent. */
-export async function* readLog(
+/** Resolves once the file is open, to pieces of output that are ready to be sent. */
+export async function openLog(
   path: string,
   options: LogOptions,
   following: Following,
+): Promise<AsyncGenerator<Buffer>> {
+  return readPieces(await openRegular(path), options, { path, ...following });
+}
+
+async function* readPieces(
+  file: FileHandle,
+  options: LogOptions,
+  following: Following & { readonly path: string },
 ): AsyncGenerator<Buffer> {
-  const file = await openRegular(path);
   try {
     const start = options.tailLines === undefined ? 0 : await findTail(file, options.tailLines);
     let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
-    for await (const line of readLines(
-      file,
-      start,
-      options.follow ? { path, ...following } : undefined,
-    )) {
+    let isStart = true; // Of a line as the container wrote it, which may be in several parts.
+    for await (const line of readLines(file, start, options.follow ? following : undefined)) {
       if (following.signal.aborted || left <= 0) return;
+      const timestamps = options.timestamps && isStart;
+      isStart = !line.isPartial;
       if (!isWanted(line, options)) continue;
-      const piece = format(line, options).subarray(0, left);
+      const piece = format(line, timestamps).subarray(0, left);
       left -= piece.length;
       yield piece;
     }
@@ -133,7 +139,7 @@ function isWanted(line: CriLine, { sinceMs, stream }: LogOptions): boolean {
   return sinceMs === undefined || Date.parse(line.timestamp) >= sinceMs;
 }
 
-function format({ timestamp, text, isPartial }: CriLine, { timestamps }: LogOptions): Buffer {
+function format({ timestamp, text, isPartial }: CriLine, timestamps: boolean): Buffer {
   const parts = [
     ...(timestamps ? [Buffer.from(`${timestamp} `)] : []),
     text,

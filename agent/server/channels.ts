@@ -1,9 +1,8 @@
 /**
- * The remote command protocol over WebSocket, `v5.channel.k8s.io` and `v4.channel.k8s.io`: each
- * binary message begins with the number of its channel. Source: Kubernetes' remotecommand
- * subprotocols (KEP-4006 for version 5, which adds the closing of a channel). Pure.
+ * The remote command protocol over WebSocket: each message begins with the number of its channel.
+ * Sources: Kubernetes' remotecommand subprotocols; KEP-4006 for version 5, which adds the closing
+ * of a channel. Pure.
  */
-import type { Status } from '../../base/errors.ts';
 
 export const channels = {
   stdin: 0,
@@ -14,7 +13,38 @@ export const channels = {
   close: 255,
 } as const;
 
-export const subprotocols: readonly string[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+/** A form of the protocol: how bytes are written, and how the end is told. */
+export interface ChannelProtocol {
+  readonly name: string;
+  /** Text messages: the channel as a digit, then base64. */
+  readonly isBase64: boolean;
+  /** From version 4 on the end is a Status; before, only a failure is told, in words. */
+  readonly tellsStatus: boolean;
+  /** Version 5: either side may close its half of a channel. */
+  readonly closesChannels: boolean;
+}
+
+const protocol = (
+  name: string,
+  isBase64: boolean,
+  tellsStatus: boolean,
+  closesChannels = false,
+): ChannelProtocol => ({ name, isBase64, tellsStatus, closesChannels });
+
+/** The best first. */
+const protocols: readonly ChannelProtocol[] = [
+  protocol('v5.channel.k8s.io', false, true, true),
+  protocol('v4.channel.k8s.io', false, true),
+  protocol('v4.base64.channel.k8s.io', true, true),
+  protocol('channel.k8s.io', false, false),
+  protocol('base64.channel.k8s.io', true, false),
+];
+
+/** Undefined when the client offers others only; one that offers none gets the oldest. */
+export function chooseProtocol(offered: readonly string[]): ChannelProtocol | undefined {
+  if (offered.length === 0) return protocol('', false, false);
+  return protocols.find(({ name }) => offered.includes(name));
+}
 
 export type ClientMessage =
   | { readonly type: 'stdin'; readonly data: Buffer }
@@ -23,58 +53,42 @@ export type ClientMessage =
   | { readonly type: 'ignored' };
 
 /** What a client sent. Nothing that it can send throws. */
-export function parseMessage(message: Buffer): ClientMessage {
-  const data = message.subarray(1);
-  switch (message[0]) {
-    case channels.stdin:
-      return { type: 'stdin', data };
-    case channels.close:
-      return data[0] === channels.stdin ? { type: 'closeStdin' } : { type: 'ignored' };
-    case channels.resize:
-      return parseResize(data);
-    default:
-      return { type: 'ignored' };
-  }
+export function parseMessage(
+  message: Buffer,
+  { isBase64, closesChannels }: ChannelProtocol,
+): ClientMessage {
+  const channel = isBase64 ? message[0]! - zero : message[0];
+  const data = isBase64
+    ? Buffer.from(message.toString('latin1', 1), 'base64')
+    : message.subarray(1);
+  if (channel === channels.stdin) return { type: 'stdin', data };
+  if (channel === channels.resize) return parseResize(data);
+  const isClose = closesChannels && channel === channels.close && data[0] === channels.stdin;
+  return isClose ? { type: 'closeStdin' } : ignored;
 }
 
-export const frame = (channel: number, data: Uint8Array): Buffer =>
-  Buffer.concat([Buffer.of(channel), data]);
+const zero = '0'.charCodeAt(0);
+const ignored: ClientMessage = { type: 'ignored' };
 
-/** The last message: how the command ended, as kubectl reads its exit code. */
-export function exitStatus(exitCode: number): Buffer {
-  const status: Partial<Status> =
-    exitCode === 0
-      ? { metadata: {}, status: 'Success' }
-      : {
-          metadata: {},
-          status: 'Failure',
-          message: `command terminated with non-zero exit code: exit status ${exitCode}`,
-          reason: 'NonZeroExitCode',
-          details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
-        };
-  return frame(channels.error, Buffer.from(JSON.stringify(status)));
-}
+/** A string is to be sent as a text message, bytes as a binary one. */
+export const encodeMessage = (
+  channel: number,
+  data: Uint8Array,
+  { isBase64 }: ChannelProtocol,
+): Buffer | string =>
+  isBase64
+    ? `${channel}${Buffer.from(data.buffer, data.byteOffset, data.length).toString('base64')}`
+    : Buffer.concat([Buffer.of(channel), data]);
 
-/** The command could not be run at all. */
-export function failureStatus(message: string): Buffer {
-  const status: Partial<Status> = {
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason: 'InternalError',
-    code: 500,
-  };
-  return frame(channels.error, Buffer.from(JSON.stringify(status)));
-}
-
-function parseResize(data: Buffer): ClientMessage {
+/** A terminal's new size, as JSON; anything else counts as nothing. */
+export function parseResize(data: Buffer): ClientMessage {
   try {
     const { Width, Height } = JSON.parse(data.toString('utf8')) as Record<string, unknown>;
     if (isSize(Width) && isSize(Height)) return { type: 'resize', columns: Width, rows: Height };
   } catch {
     // Falls through: a client's nonsense changes nothing.
   }
-  return { type: 'ignored' };
+  return ignored;
 }
 
 const isSize = (value: unknown): value is number =>

@@ -1,6 +1,6 @@
 /**
- * The agent's HTTPS API, with a kubelet's paths: logs, exec, attach, pods, health. Only the API
- * server's client certificate is let in; nothing is anonymous.
+ * The agent's HTTPS API, with a kubelet's paths: logs, exec, attach, port-forward, pods, health.
+ * Only the API server's client certificate is let in; nothing is anonymous.
  */
 
 import { once } from 'node:events';
@@ -10,17 +10,16 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { WebSocketServer } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf, StatusError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Running } from '../../base/running.ts';
 import { parseLogOptions } from '../logs/options.ts';
-import { readLog } from '../logs/read.ts';
+import { openLog } from '../logs/read.ts';
 import { requireApiServer } from './authenticate.ts';
-import { subprotocols } from './channels.ts';
 import type { ContainerHandle, PodDirectory } from './directory.ts';
-import { joinStreams } from './stream.ts';
+import { findTarget, splitUrl } from './target.ts';
+import { refuseUpgrade, serveUpgrade } from './upgrade.ts';
 
 export interface ServerOptions {
   readonly address: string;
@@ -33,14 +32,8 @@ export interface ServerOptions {
   readonly log: Logger;
 }
 
-interface Target {
-  readonly action: string;
-  readonly container: ContainerHandle;
-  readonly query: URLSearchParams;
-}
-
 export async function startServer(options: ServerOptions): Promise<Running & { port: number }> {
-  const { address, port, log } = options;
+  const { address, port, log, directory } = options;
   const server = createServer(
     {
       cert: readFileSync(options.certFile),
@@ -54,14 +47,13 @@ export async function startServer(options: ServerOptions): Promise<Running & { p
       answer(options, request, response).catch((error) => refuse(response, error, log));
     },
   );
-  const sockets = new WebSocketServer({
-    noServer: true,
-    handleProtocols: (offered) => subprotocols.find((each) => offered.has(each)) ?? false,
-    maxPayload: 1 << 20,
-  });
+  const upgraded = new Set<Duplex>();
   server.on('upgrade', (request, socket, head) => {
-    upgrade({ ...options, sockets }, request, { socket, head }).catch((error) =>
-      refuseUpgrade(socket, error),
+    upgraded.add(socket);
+    socket.on('close', () => upgraded.delete(socket));
+    socket.on('error', () => {}); // 'close' follows.
+    upgrade(directory, { request, socket, head }).catch((error) =>
+      refuseUpgrade(socket, toStatusError(error)),
     );
   });
   server.listen(port, address);
@@ -70,7 +62,7 @@ export async function startServer(options: ServerOptions): Promise<Running & { p
     port: (server.address() as AddressInfo).port,
     async stop() {
       const closed = once(server, 'close');
-      for (const client of sockets.clients) client.terminate();
+      for (const socket of upgraded) socket.destroy();
       server.close();
       server.closeAllConnections();
       await closed;
@@ -78,25 +70,27 @@ export async function startServer(options: ServerOptions): Promise<Running & { p
   };
 }
 
+async function upgrade(directory: PodDirectory, asked: Parameters<typeof serveUpgrade>[1]) {
+  requireApiServer(asked.request.socket as TLSSocket);
+  await serveUpgrade(findTarget(directory, asked.request.url ?? '/'), asked);
+}
+
 async function answer(
   { directory, clock }: ServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { path, query } = splitUrl(request);
+  const { path, query } = splitUrl(request.url ?? '/');
   requireApiServer(request.socket as TLSSocket);
   if (request.method !== 'GET')
     throw new StatusError('MethodNotAllowed', 'only GET is served here');
   if (path === '/healthz') return sendHealth(response, directory);
   if (path === '/pods') return sendPods(response, directory);
-  const target = findTarget(directory, path, query);
+  const target = findTarget(directory, request.url ?? '/');
   if (target.action !== 'containerLogs') {
-    throw new StatusError(
-      'BadRequest',
-      `${target.action} needs an upgraded connection (WebSocket)`,
-    );
+    throw new StatusError('BadRequest', 'Upgrade request required');
   }
-  await sendLogs(target, response, clock.now());
+  await sendLogs(target.container, query, { response, now: clock.now() });
 }
 
 function sendHealth(response: ServerResponse, directory: PodDirectory): void {
@@ -117,22 +111,22 @@ function sendPods(response: ServerResponse, directory: PodDirectory): void {
   );
 }
 
-async function sendLogs({ container, query }: Target, response: ServerResponse, now: number) {
+async function sendLogs(
+  container: ContainerHandle,
+  query: URLSearchParams,
+  { response, now }: { readonly response: ServerResponse; readonly now: number },
+): Promise<void> {
   const options = parseLogOptions(query, now);
   const path = container.logPath(options.previous);
-  if (path === undefined) {
-    const which = options.previous ? 'previous terminated container' : 'container';
-    throw new StatusError('BadRequest', `${which} has no log`);
-  }
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const ended = options.previous ? Promise.resolve() : container.ended;
-  const pieces = readLog(path, options, { signal: gone.signal, ended });
-  const first = await pieces.next(); // An error until here still has a status code of its own.
+  // An error until here still has a status code of its own; who follows a silent log has his now.
+  const pieces = await openLog(path, options, { signal: gone.signal, ended });
   response.writeHead(200, { 'content-type': 'text/plain' });
   response.flushHeaders();
-  for (let piece = first; !piece.done; piece = await pieces.next()) {
-    if (!response.write(piece.value)) await Promise.race([once(response, 'drain'), aborted(gone)]);
+  for await (const piece of pieces) {
+    if (!response.write(piece)) await Promise.race([once(response, 'drain'), aborted(gone)]);
   }
   response.end();
 }
@@ -140,83 +134,12 @@ async function sendLogs({ container, query }: Target, response: ServerResponse, 
 const aborted = ({ signal }: AbortController) =>
   signal.aborted ? Promise.resolve() : once(signal, 'abort');
 
-async function upgrade(
-  { directory, sockets }: ServerOptions & { readonly sockets: WebSocketServer },
-  request: IncomingMessage,
-  { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
-): Promise<void> {
-  const { path, query } = splitUrl(request);
-  requireApiServer(request.socket as TLSSocket);
-  const target = findTarget(directory, path, query);
-  const session = await openSession(target);
-  const wanted = {
-    stdin: asks(query, 'stdin', 'input'),
-    stdout: asks(query, 'stdout', 'output'),
-    stderr: asks(query, 'stderr', 'error') && !asks(query, 'tty'),
-  };
-  if (request.headers['sec-websocket-protocol'] === undefined) {
-    session.close();
-    throw new StatusError('BadRequest', `a subprotocol is needed: ${subprotocols.join(', ')}`);
-  }
-  sockets.handleUpgrade(request, socket, head, (client) => {
-    void joinStreams(client, session, wanted);
-  });
-}
-
-function openSession({ action, container, query }: Target) {
-  if (action === 'attach') return container.attach();
-  if (action !== 'exec') {
-    throw new StatusError('NotImplemented', `${action} is not there yet`);
-  }
-  const args = query.getAll('command');
-  if (args.length === 0) throw new StatusError('BadRequest', 'you must specify at least 1 command');
-  return container.exec({
-    args,
-    terminal: asks(query, 'tty'),
-    stdin: asks(query, 'stdin', 'input'),
-  });
-}
-
-/** `/containerLogs/NAMESPACE/POD/CONTAINER` and its siblings. */
-function findTarget(directory: PodDirectory, path: string, query: URLSearchParams): Target {
-  const [, action = '', namespace, pod, container, ...rest] = path.split('/');
-  const isKnown = ['containerLogs', 'exec', 'attach', 'portForward'].includes(action);
-  if (!isKnown || !namespace || !pod || rest.length > 0) {
-    throw new StatusError('NotFound', 'no such path');
-  }
-  if (action === 'portForward') {
-    throw new StatusError('NotImplemented', 'port-forward is not there yet');
-  }
-  const handle = directory.findContainer(namespace, pod, decodeURIComponent(container ?? ''));
-  return { action, container: handle, query };
-}
-
-/** Both the API's word and the kubelet's own for the same parameter. */
-const asks = (query: URLSearchParams, ...names: string[]) =>
-  names.some((name) => ['true', '1'].includes(query.get(name) ?? ''));
-
-function splitUrl({ url = '/' }: IncomingMessage): { path: string; query: URLSearchParams } {
-  const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
-  return { path, query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)) };
-}
-
 function refuse(response: ServerResponse, error: unknown, log: Logger): void {
   const status = toStatusError(error);
   if (status.code >= 500) log.error('Could not answer', error);
   if (response.headersSent) return void response.destroy();
   response.writeHead(status.code, { 'content-type': 'text/plain' });
   response.end(status.message);
-}
-
-function refuseUpgrade(socket: Duplex, error: unknown): void {
-  const { code, message } = toStatusError(error);
-  const body = Buffer.from(message);
-  socket.on('error', () => {});
-  socket.end(
-    `HTTP/1.1 ${code} Refused\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n` +
-      `connection: close\r\n\r\n${message}`,
-  );
 }
 
 const toStatusError = (error: unknown): StatusError =>

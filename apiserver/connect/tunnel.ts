@@ -1,4 +1,7 @@
-/** `pods/exec`, `attach` and `portforward`: two sockets joined, byte for byte. */
+/**
+ * `pods/exec`, `attach` and `portforward`: two sockets joined, byte for byte. Whatever is spoken,
+ * the node's agent ends it; only SPDY inside a WebSocket is taken out of it here.
+ */
 import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -6,6 +9,7 @@ import { messageOf, StatusError } from '../../base/errors.ts';
 import { withoutToken } from '../authentication/credentials.ts';
 import type { ConnectRequest, HttpRequest } from '../request.ts';
 import { type Dial, dialError, refusalOf } from './dial.ts';
+import { acceptSpdyTunnel, protocolsInTunnel } from './spdy-tunnel.ts';
 import { type AgentAddress, badRequest } from './target.ts';
 
 type Answer =
@@ -25,10 +29,11 @@ export async function openTunnel(
   { request, upgrade }: ConnectRequest,
   to: { readonly agent: AgentAddress; readonly path: string; readonly dial: Dial },
 ): Promise<void> {
-  const headers = upgradeHeaders(request);
-  if (!upgrade || !headers) throw badRequest('Upgrade request required');
+  const handshake = handshakeOf(request);
+  if (!upgrade || !handshake) throw badRequest('Upgrade request required');
   const { socket: client, head } = upgrade;
-  const sent = to.dial(to.agent, { method: request.method ?? 'GET', path: to.path, headers });
+  const { method, headers } = handshake;
+  const sent = to.dial(to.agent, { method, path: to.path, headers });
   const onGone = () => sent.destroy();
   client.once('close', onGone);
   client.on('error', onGone);
@@ -39,10 +44,14 @@ export async function openTunnel(
       refuseUpgrade(client, await refusalOf(result.answer));
       return;
     }
-    client.write(rawHead(result.answer));
-    client.write(result.head);
-    result.socket.write(head);
-    await join(client, result.socket);
+    const { socket: node } = result;
+    if (result.head.length > 0) node.unshift(result.head);
+    if (handshake.tunnelled) await join(await acceptSpdyTunnel(request, upgrade), node);
+    else {
+      client.write(rawHead(result.answer));
+      node.write(head);
+      await join(client, node);
+    }
   } catch (error) {
     if (!client.destroyed) throw error;
   } finally {
@@ -51,22 +60,45 @@ export async function openTunnel(
   }
 }
 
+/** What the agent is asked. */
+interface Handshake {
+  readonly method: string;
+  readonly headers: Record<string, string | string[]>;
+  /** The client speaks SPDY inside a WebSocket. */
+  readonly tunnelled: boolean;
+}
+
 /** What may pass: the handshake itself. No credentials, no cookies, nothing of hop or host. */
-function upgradeHeaders({ headers, httpVersionMajor }: HttpRequest) {
+function handshakeOf(request: HttpRequest): Handshake | undefined {
+  const { headers, httpVersionMajor, method = 'GET' } = request;
   const protocol = headers.upgrade?.toLowerCase();
   if (httpVersionMajor !== 1 || !protocol || !protocols.includes(protocol)) return undefined;
+  const inside = protocol === 'websocket' ? protocolsInTunnel(request) : [];
+  if (inside.length > 0) {
+    return { method: 'POST', headers: spdyHeaders(inside), tunnelled: true };
+  }
+  if (protocol !== 'websocket') {
+    const offered = [headers[versionHeader] ?? []].flat().join(',').split(',');
+    const names = offered.map((name) => name.trim()).filter((name) => name !== '');
+    return { method, headers: spdyHeaders(names), tunnelled: false };
+  }
   const passed: Record<string, string | string[]> = { connection: 'Upgrade', upgrade: protocol };
-  if (protocol.startsWith('spdy')) passed.upgrade = 'SPDY/3.1';
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    if (name.startsWith('sec-websocket-') || name === 'x-stream-protocol-version') {
-      passed[name] = value;
-    }
+    if (value !== undefined && name.startsWith('sec-websocket-')) passed[name] = value;
   }
   const offered = passed['sec-websocket-protocol'];
   if (typeof offered === 'string') passed['sec-websocket-protocol'] = withoutToken(offered);
-  return passed;
+  return { method, headers: passed, tunnelled: false };
 }
+
+const versionHeader = 'x-stream-protocol-version';
+
+/** Each protocol on a line of its own: upstream's kubelet takes no list. */
+const spdyHeaders = (names: string[]): Record<string, string | string[]> => ({
+  connection: 'Upgrade',
+  upgrade: 'SPDY/3.1',
+  ...(names.length > 0 && { [versionHeader]: names }),
+});
 
 const protocols: readonly string[] = ['websocket', 'spdy/3.1'];
 
@@ -90,11 +122,13 @@ function rawHead({ rawHeaders }: IncomingMessage): string {
 }
 
 const farewellMs = 5_000;
+/** A stream on which nothing is said for so long is ended, as upstream does. */
+const idleMs = 4 * 3_600_000;
 
 /** Until both are closed: what one side has said is still delivered, then the other is closed. */
-function join(client: Duplex, node: Socket): Promise<void> {
-  for (const socket of [client, node] as Partial<Socket>[]) {
-    socket.setTimeout?.(0);
+export function join(client: Duplex, node: Duplex): Promise<void> {
+  for (const socket of [client, node] as (Duplex & Partial<Socket>)[]) {
+    socket.setTimeout?.(idleMs, () => socket.destroy());
     socket.setNoDelay?.(true);
     socket.setKeepAlive?.(true, 30_000);
   }

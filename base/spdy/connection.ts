@@ -34,6 +34,8 @@ const streamsMax = 1024;
 /** A peer that asks for answers and does not read them is cut off here. */
 const unreadBytesMax = 8 * 2 ** 20;
 const windowBytesMin = 32 * 1024;
+/** For a peer that does not hang up in answer to our end. */
+const farewellMs = 5_000;
 
 export class SpdyConnection {
   /** Resolves when the socket is closed, by whomever; all streams are closed by then. */
@@ -70,6 +72,8 @@ export class SpdyConnection {
     this.#isEnding = true;
     this.#write(encodeControl(controlTypes.goAway, [this.#lastTheirs, 0]));
     this.#socket.end();
+    const timer = setTimeout(() => this.destroy(), farewellMs);
+    void this.closed.then(() => clearTimeout(timer));
   }
 
   destroy(): void {

@@ -92,9 +92,12 @@ export class HeaderWriter {
     head.writeUInt16LE(~block.length & 0xff_ff, 3);
     const begin = this.#isFirst ? zlibHead : Buffer.alloc(0);
     this.#isFirst = false;
-    return Buffer.concat([begin, head, block]);
+    return Buffer.concat([begin, head, block, flushMark]);
   }
 }
+
+/** An empty block, as at the end of a zlib flush: Go's reader hands out nothing before it. */
+const flushMark = Buffer.of(0, 0, 0, 0xff, 0xff);
 
 const zlibHead = Buffer.of(0x78, 0x01);
 

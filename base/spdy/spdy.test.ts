@@ -167,7 +167,7 @@ test('compressed header blocks are read one after the other', async (t) => {
     ['b', 60_000],
     ['c', 20],
   ] as const) {
-    const plain = new HeaderWriter().write(new Map([[name, 'v'.repeat(length)]])).subarray(7);
+    const plain = new HeaderWriter().write(new Map([[name, 'v'.repeat(length)]])).subarray(7, -5);
     const headers = await reader.read(await compress(plain));
     t.is(headers.get(name)?.length, length);
   }

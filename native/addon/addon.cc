@@ -15,6 +15,7 @@ static Napi::Object Init(Napi::Env, Napi::Object exports) {
   Export<PidfdSendSignal>(exports, "pidfdSendSignal");
   Export<CreateNetns>(exports, "createNetns");
   Export<WriteSysctl>(exports, "writeSysctl");
+  Export<ConnectTcp>(exports, "connectTcp");
   Export<OpenNetlink>(exports, "openNetlink");
   Export<NetlinkTransact>(exports, "netlinkTransact");
   Export<Mount>(exports, "mount");

@@ -10,6 +10,7 @@ Napi::Value PidfdEnded(const Napi::CallbackInfo& info);
 Napi::Value PidfdSendSignal(const Napi::CallbackInfo& info);
 Napi::Value CreateNetns(const Napi::CallbackInfo& info);
 Napi::Value WriteSysctl(const Napi::CallbackInfo& info);
+Napi::Value ConnectTcp(const Napi::CallbackInfo& info);
 Napi::Value OpenNetlink(const Napi::CallbackInfo& info);
 Napi::Value NetlinkTransact(const Napi::CallbackInfo& info);
 Napi::Value Mount(const Napi::CallbackInfo& info);

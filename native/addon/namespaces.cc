@@ -1,8 +1,10 @@
 // Work in other network namespaces, each time on a fresh thread: a thread's namespace is its own,
 // and Node's threads never change theirs.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -98,6 +100,50 @@ Napi::Value OpenNetlink(const Napi::CallbackInfo& info) {
   return RunOnFreshThread(info.Env(), [protocol, path]() -> Conversion {
     JoinNetns(path);
     int fd = OpenNetlinkHere(protocol);
+    return [fd](Napi::Env env) { return Napi::Number::New(env, fd); };
+  });
+}
+
+// Blocks: on a fresh thread that is no harm, and a failure comes with the call that caused it.
+static int ConnectHere(const sockaddr_storage& address, int timeoutMs) {
+  UniqueFd socket(Check(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  timeval patience{timeoutMs / 1000, timeoutMs % 1000 * 1000};
+  Check(setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience),
+        "setsockopt");
+  socklen_t size = address.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  int result = connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size);
+  if (result == -1 && errno == EINPROGRESS) errno = ETIMEDOUT;  // The patience of above is over.
+  Check(result, "connect");
+  timeval none{};
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
+  return socket.Release();
+}
+
+static sockaddr_storage ToAddress(Napi::Env env, const std::string& text, uint16_t port) {
+  sockaddr_storage address{};
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+  if (inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+  } else if (inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+  } else {
+    js::Refuse(env, "address", "an IP address");
+  }
+  return address;
+}
+
+Napi::Value ConnectTcp(const Napi::CallbackInfo& info) {
+  std::string text = js::ToText(info[0], "address");
+  auto port = static_cast<uint16_t>(js::ToInteger(info[1], "port", 1, 65535));
+  int timeoutMs = static_cast<int>(js::ToInteger(info[2], "timeoutMs", 1, 600'000));
+  std::string netns = js::IsAbsent(info[3]) ? "" : js::ToText(info[3], "netnsPath");
+  sockaddr_storage address = ToAddress(info.Env(), text, port);
+  return RunOnFreshThread(info.Env(), [address, timeoutMs, netns]() -> Conversion {
+    JoinNetns(netns);
+    int fd = ConnectHere(address, timeoutMs);
     return [fd](Napi::Env env) { return Napi::Number::New(env, fd); };
   });
 }
