@@ -5,10 +5,13 @@ import { allResources } from '../api/resources.ts';
 import type { Clock } from '../base/clock.ts';
 import { type ConfigOf, type FlagTable, list, optionalText, port, text } from '../base/config.ts';
 import { UsageError } from '../base/errors.ts';
+import { hardenIntrinsics } from '../base/intrinsics.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import { createAdmission } from './admission/admit.ts';
+import { readAdmissionConfig } from './admission/config.ts';
 import { addressAt, parseCidr } from './admission/ipv4-cidr.ts';
+import { createMakeObject } from './admission/make-object.ts';
 import { assemble, type Gates } from './assemble.ts';
 import { createAuthenticator } from './authentication/authenticate.ts';
 import { createTokenIssuer } from './authentication/token-issuer.ts';
@@ -39,6 +42,7 @@ export const flags = {
   'service-node-port-range': text('Node ports of Services.', '30000-32767', 'RANGE'),
   'enable-admission-plugins': list('Admission plugins beside those that are on by default.'),
   'disable-admission-plugins': list('Admission plugins to leave out.'),
+  'admission-control-config-file': optionalText('What admission plugins are set up with.', 'FILE'),
   'kubelet-client-certificate': optionalText('Shown to the agents.', 'FILE'),
   'kubelet-client-key': optionalText('The key of that certificate.', 'FILE'),
   'kubelet-certificate-authority': optionalText("Who signs the agents' certificates.", 'FILE'),
@@ -56,6 +60,7 @@ export async function start(
   config: Config,
   { log, clock }: Deps,
 ): Promise<Running & { readonly port: number }> {
+  hardenIntrinsics();
   const onFatal = (error: Error) => {
     // What is on the disk is unknown now: whoever asks must not get an answer any more.
     log.error('Lost the store', error);
@@ -72,11 +77,13 @@ export async function start(
   try {
     return await assemble({
       store,
+      isShared: config.etcdServers.length > 0,
       resources: allResources,
       listen: listenOptions,
       advertiseAddress: config.advertiseAddress ?? findAddress(config.bindAddress),
       serviceAddress: addressAt(parseCidr(config.serviceClusterIpRange), 1),
       gates: (registry) => makeGates(config, clock, registry),
+      openId: { issuer: config.serviceAccountIssuer, keys: config.serviceAccountKeyFile },
       log,
       clock,
       onFatal,
@@ -109,6 +116,9 @@ async function makeGates(config: Config, clock: Clock, reader: Registry): Promis
     refuse: forbiddenError,
     admission: createAdmission({
       reader,
+      clock,
+      makeObject: createMakeObject(reader, clock),
+      configs: readAdmissionConfig(config.admissionControlConfigFile),
       authorize,
       checks: [createEscalationCheck(authorization)],
       serviceCidr,

@@ -50,6 +50,8 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   /** Go to the client as Warning headers; said once, however often the write is tried. */
   readonly warnings: string[];
+  /** Annotations for the audit log, where there is one. */
+  readonly audit?: Map<string, string>;
   /** Set by a plugin behind which others must look at the object again (a webhook changed it). */
   wantsReinvocation?: boolean;
   /** The second time that the mutating plugins are asked. */

@@ -11,6 +11,7 @@ import type {
   TokenRequest,
 } from '../../api/types/authentication-v1.generated.ts';
 import type { Node, Pod } from '../../api/types/core-v1.generated.ts';
+import { systemClock } from '../../base/clock.ts';
 import { StatusError, UsageError } from '../../base/errors.ts';
 import { chosenPlugins, createAdmission } from './admit.ts';
 import { createFakeReader } from './fake-reader.ts';
@@ -22,11 +23,14 @@ function setUp() {
   reader.put(namespaces, { metadata: { name: 'kube-node-lease' } });
   const going = { name: 'going', deletionTimestamp: '2030-01-01T00:00:00Z' };
   reader.put(namespaces, { metadata: going });
+  reader.put(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
   reader.put(nodes, { metadata: { name: 'one', uid: 'n-1' } });
   reader.put(pods, pod({ name: 'mine', uid: 'p-1' }, 'one'));
   reader.put(pods, pod({ name: 'other', uid: 'p-2' }, 'two'));
   const admission = createAdmission({
     reader,
+    clock: systemClock,
+    makeObject: async () => true,
     serviceCidr: '10.43.0.0/16',
     nodePortRange: '30000-32767',
   });

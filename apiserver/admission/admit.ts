@@ -1,17 +1,45 @@
 /** The gate before every write: plugins that may change it or refuse it, in upstream's order. */
+import type { Clock } from '../../base/clock.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Authorizer } from '../authorization/authorize.ts';
 import type { Admission } from '../call.ts';
 import type { AdmissionPlugin, ObjectReader } from '../request.ts';
+import { alwaysAdmit, alwaysDeny } from './always.ts';
+import { alwaysPullImages } from './always-pull-images.ts';
 import { chainPlugins } from './chain.ts';
+import { createDefaultIngressClass } from './default-ingress-class.ts';
+import { createDefaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips.ts';
+import { createEventRateLimit } from './event-rate-limit.ts';
+import { extendedResourceToleration } from './extended-resource-toleration.ts';
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
+import { createLimitRanger } from './limit-ranger.ts';
+import type { MakeObject } from './make-object.ts';
+import { createNamespaceAutoProvision } from './namespace-auto-provision.ts';
+import { createNamespaceExists } from './namespace-exists.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
+import { createPersistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
+import { createPodNodeSelector } from './pod-node-selector.ts';
+import { createPodResizeValidator } from './pod-resize-validator.ts';
+import { createPodSecurity } from './pod-security/pod-security.ts';
+import { createPodTolerationRestriction } from './pod-toleration-restriction.ts';
+import { createPodTopologyLabels } from './pod-topology-labels.ts';
+import { createPriority } from './priority.ts';
+import { createRuntimeClass } from './runtime-class.ts';
+import { createServiceAccount } from './service-account.ts';
 import { createServiceAllocator } from './service-allocator.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export interface AdmissionOptions {
   readonly reader: ObjectReader;
+  readonly clock: Clock;
+  /** For plugins that make what is missing. */
+  readonly makeObject: MakeObject;
+  /** What plugins are set up with, by their names: see config.ts. */
+  readonly configs?: ReadonlyMap<string, unknown>;
   /** `10.43.0.0/16` */
   readonly serviceCidr: string;
   /** `30000-32767` */
@@ -34,49 +62,49 @@ interface Entry {
 
 /** Every plugin that upstream has, in its order. A new one is a file here and its `create`. */
 const table: readonly Entry[] = [
-  { name: 'AlwaysAdmit' },
-  { name: 'NamespaceAutoProvision' },
+  { name: 'AlwaysAdmit', create: () => alwaysAdmit },
+  { name: 'NamespaceAutoProvision', create: createNamespaceAutoProvision },
   { name: 'NamespaceLifecycle', isOn: true, create: createNamespaceLifecycle },
-  { name: 'NamespaceExists' },
-  { name: 'LimitPodHardAntiAffinityTopology' },
-  { name: 'LimitRanger', isOn: true },
-  { name: 'ServiceAccount', isOn: true },
+  { name: 'NamespaceExists', create: createNamespaceExists },
+  { name: 'LimitPodHardAntiAffinityTopology', create: () => limitPodHardAntiAffinityTopology },
+  { name: 'LimitRanger', isOn: true, create: createLimitRanger },
+  { name: 'ServiceAccount', isOn: true, create: createServiceAccount },
   // Off upstream, but no cluster is safe without it: every distribution turns it on.
   { name: 'NodeRestriction', isOn: true, create: createNodeRestriction },
-  { name: 'TaintNodesByCondition', isOn: true },
-  { name: 'AlwaysPullImages' },
+  { name: 'TaintNodesByCondition', isOn: true, create: () => taintNodesByCondition },
+  { name: 'AlwaysPullImages', create: () => alwaysPullImages },
   { name: 'ImagePolicyWebhook' },
-  { name: 'PodSecurity', isOn: true },
-  { name: 'PodNodeSelector' },
-  { name: 'Priority', isOn: true },
+  { name: 'PodSecurity', isOn: true, create: createPodSecurity },
+  { name: 'PodNodeSelector', create: createPodNodeSelector },
+  { name: 'Priority', isOn: true, create: createPriority },
   { name: 'DefaultTolerationSeconds', isOn: true, create: () => defaultTolerationSeconds },
-  { name: 'PodTolerationRestriction' },
-  { name: 'EventRateLimit' },
-  { name: 'ExtendedResourceToleration' },
-  { name: 'DefaultStorageClass', isOn: true },
-  { name: 'StorageObjectInUseProtection', isOn: true },
+  { name: 'PodTolerationRestriction', create: createPodTolerationRestriction },
+  { name: 'EventRateLimit', create: createEventRateLimit },
+  { name: 'ExtendedResourceToleration', create: () => extendedResourceToleration },
+  { name: 'DefaultStorageClass', isOn: true, create: createDefaultStorageClass },
+  { name: 'StorageObjectInUseProtection', isOn: true, create: () => storageObjectInUseProtection },
   { name: 'PodGroupProtection' },
   { name: 'OwnerReferencesPermissionEnforcement' },
-  { name: 'PersistentVolumeClaimResize', isOn: true },
-  { name: 'RuntimeClass', isOn: true },
+  { name: 'PersistentVolumeClaimResize', isOn: true, create: createPersistentVolumeClaimResize },
+  { name: 'RuntimeClass', isOn: true, create: createRuntimeClass },
   { name: 'CertificateApproval', isOn: true },
   { name: 'CertificateSigning', isOn: true },
   { name: 'ClusterTrustBundleAttest', isOn: true },
   { name: 'CertificateSubjectRestriction', isOn: true },
-  { name: 'DefaultIngressClass', isOn: true },
+  { name: 'DefaultIngressClass', isOn: true, create: createDefaultIngressClass },
   // Off upstream; on here (CVE-2020-8554, CIS 1.2.3).
   { name: 'DenyServiceExternalIPs', isOn: true, create: () => denyServiceExternalIps },
-  { name: 'PodTopologyLabels', isOn: true },
+  { name: 'PodTopologyLabels', isOn: true, create: createPodTopologyLabels },
   { name: 'PodGroupWorkloadExists' },
   { name: 'NodeDeclaredFeatureValidator' },
   { name: 'JobValidation' },
-  { name: 'PodResizeValidator', isOn: true },
+  { name: 'PodResizeValidator', isOn: true, create: createPodResizeValidator },
   { name: 'MutatingAdmissionPolicy', isOn: true },
   { name: 'MutatingAdmissionWebhook', isOn: true },
   { name: 'ValidatingAdmissionPolicy', isOn: true },
   { name: 'ValidatingAdmissionWebhook', isOn: true },
   { name: 'ResourceQuota', isOn: true },
-  { name: 'AlwaysDeny' },
+  { name: 'AlwaysDeny', create: () => alwaysDeny },
 ];
 
 /**
@@ -114,6 +142,6 @@ function chosenEntries({
 function findProblem(list: 'enable' | 'disable', name: string): string | undefined {
   const entry = table.find((each) => each.name === name);
   if (!entry) return `${list}-admission-plugins plugin ${JSON.stringify(name)} is unknown`;
-  if (list === 'disable' || entry.create || entry.isOn) return undefined;
+  if (list === 'disable' || entry.create) return undefined;
   return `enable-admission-plugins: ${name} exists in Kubernetes, but not in this server`;
 }

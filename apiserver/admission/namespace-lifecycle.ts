@@ -1,9 +1,9 @@
 /** Nothing is made in a namespace that is missing or going away; some namespaces never go. */
 import { namespaces } from '../../api/resources/namespace.ts';
 import type { Namespace } from '../../api/types/core-v1.generated.ts';
-import { StatusError } from '../../base/errors.ts';
+import type { StatusError } from '../../base/errors.ts';
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from '../request.ts';
-import { forbidden } from './refusal.ts';
+import { forbidden, missingNamespace } from './refusal.ts';
 
 const immortal: readonly string[] = ['default', 'kube-system', 'kube-public'];
 
@@ -22,7 +22,7 @@ export function createNamespaceLifecycle({ reader }: { reader: ObjectReader }): 
       if (!resource.namespaced || operation === 'DELETE') return undefined;
       if (resource.plural === 'localsubjectaccessreviews') return undefined; // Never stored.
       const namespace = reader.get(namespaces, info.namespace);
-      if (!namespace) throw missing(info.namespace);
+      if (!namespace) throw missingNamespace(info.namespace);
       if (operation === 'CREATE' && isTerminating(namespace)) {
         throw terminating(request, info.namespace);
       }
@@ -33,11 +33,6 @@ export function createNamespaceLifecycle({ reader }: { reader: ObjectReader }): 
 
 const isTerminating = ({ metadata, status }: Namespace) =>
   Boolean(metadata?.deletionTimestamp) || status?.phase === 'Terminating';
-
-const missing = (name: string) =>
-  new StatusError('NotFound', `namespaces ${JSON.stringify(name)} not found`, {
-    details: { name, kind: 'namespaces' },
-  });
 
 function terminating(request: AdmissionRequest, name: string): StatusError {
   const why = `unable to create new content in namespace ${name} because it is being terminated`;

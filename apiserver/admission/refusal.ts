@@ -22,6 +22,11 @@ export function forbidden(
   });
 }
 
+export const missingNamespace = (name: string): StatusError =>
+  new StatusError('NotFound', `namespaces ${JSON.stringify(name)} not found`, {
+    details: { name, kind: 'namespaces' },
+  });
+
 /** `isFor(request, '', 'pods')`: the core pods themselves, none of their subresources. */
 export function isFor(
   { resource, info }: AdmissionRequest,

@@ -1,5 +1,7 @@
 /** Admission requests for tests, in few words, and what comes of them. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
+import type { Pod, PodSpec } from '../../api/types/core-v1.generated.ts';
+import type { ObjectMeta } from '../../api/types/meta-v1.generated.ts';
 import { StatusError } from '../../base/errors.ts';
 import type { Admission } from '../call.ts';
 import type { AdmissionPlugin, AdmissionRequest, Passage, User } from '../request.ts';
@@ -11,6 +13,12 @@ export const nodeUser: User = {
   name: 'system:node:one',
   groups: ['system:nodes', 'system:authenticated'],
 };
+
+/** `{ containers: [{ name: 'a' }] }` in the namespace `default`. */
+export const podWith = (spec: Partial<PodSpec> = {}, metadata: ObjectMeta = {}): Pod => ({
+  metadata: { name: 'web', namespace: 'default', ...metadata },
+  spec: { containers: [{ name: 'a' }], ...spec },
+});
 
 export interface RequestParts {
   readonly operation?: AdmissionRequest['operation'];

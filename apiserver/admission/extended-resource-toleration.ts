@@ -1,0 +1,27 @@
+/** Nodes with rare devices are tainted by them; a pod that asks for one tolerates that. */
+import type { Pod } from '../../api/types/core-v1.generated.ts';
+import type { AdmissionPlugin } from '../request.ts';
+import { containersOf } from './pod-containers.ts';
+import { isExtendedResource } from './pod-resources.ts';
+import { isFor } from './refusal.ts';
+
+export const extendedResourceToleration: AdmissionPlugin = {
+  name: 'ExtendedResourceToleration',
+  mutate(request) {
+    const { spec } = (request.object ?? {}) as Pod;
+    if (!spec || !isFor(request, '', 'pods')) return undefined;
+    const names = containersOf(spec)
+      .filter(({ list }) => list !== 'ephemeralContainers')
+      .flatMap(({ container }) => Object.keys(container.resources?.requests ?? {}))
+      .filter(isExtendedResource);
+    const given = spec.tolerations ?? [];
+    const missing = [...new Set(names)].sort().filter((name) => {
+      return !given.some(({ key, operator, effect }) => {
+        return key === name && operator === 'Exists' && !effect;
+      });
+    });
+    if (missing.length === 0) return undefined;
+    spec.tolerations = [...given, ...missing.map((key) => ({ key, operator: 'Exists' }))];
+    return undefined;
+  },
+};
