@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { kernel } from '../native/index.ts';
 import { run } from '../native/run.ts';
-import { removeRules } from '../proxy/main.ts';
+import { ourPlace, removeRules } from '../proxy/main.ts';
 import type { Instance } from './instance.ts';
 
 export async function removeKernelObjects(instance: Instance): Promise<void> {
@@ -19,5 +19,11 @@ export async function removeKernelObjects(instance: Instance): Promise<void> {
     clock: systemClock,
     log: silentLogger,
   });
-  await removeRules({ run, family: 'ipv4', backend: 'auto', instance: instance.name });
+  await removeRules({
+    ...ourPlace,
+    instance: instance.name,
+    backend: 'auto',
+    families: ['ipv4', 'ipv6'],
+    modes: ['iptables', 'nftables'],
+  });
 }

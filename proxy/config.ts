@@ -37,7 +37,7 @@ export const flags = {
 export type Config = ConfigOf<typeof flags>;
 
 /** @throws UsageError with every problem that parsing a single flag could not see. */
-export function checkConfig(config: Config, family: Family): void {
+export function checkConfig(config: Config): void {
   const problems: string[] = [];
   for (const cidr of splitList(config.clusterCidr)) {
     if (!isCidr(cidr, 'ipv4') && !isCidr(cidr, 'ipv6')) {
@@ -45,7 +45,7 @@ export function checkConfig(config: Config, family: Family): void {
     }
   }
   for (const cidr of config.nodeportAddresses) {
-    if (cidr !== 'primary' && !isCidr(cidr, family)) {
+    if (cidr !== 'primary' && !isCidr(cidr, 'ipv4') && !isCidr(cidr, 'ipv6')) {
       problems.push(`--nodeport-addresses=${cidr}: must be a range or "primary"`);
     }
   }
@@ -61,6 +61,12 @@ export function checkConfig(config: Config, family: Family): void {
 /** The pod range of one family from `10.42.0.0/16,fd42::/48`. */
 export const clusterCidrOf = (config: Config, family: Family): string | undefined =>
   splitList(config.clusterCidr).find((cidr) => isCidr(cidr, family));
+
+/** Those that pods have addresses of; IPv4 where nothing is said about them. */
+export function familiesOf(config: Config): readonly Family[] {
+  const families = (['ipv4', 'ipv6'] as const).filter((family) => clusterCidrOf(config, family));
+  return families.length > 0 ? families : ['ipv4'];
+}
 
 const splitList = (value: string) => value.split(',').filter((item) => item !== '');
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, toTime } from '../base/clock.ts';
 import { UsageError, wrapError } from '../base/errors.ts';
-import type { Metrics } from './metrics.ts';
+import type { FamilyMetrics, Metrics } from './metrics.ts';
 
 /** Path → status and body. */
 type Routes = ReadonlyMap<string, () => { code: number; type: string; body: string }>;
@@ -18,6 +18,7 @@ export interface ServersConfig {
 export interface ServersDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly families: readonly FamilyMetrics[];
   /** Whether load balancers may send new connections to this node. */
   readonly isEligible: () => boolean;
 }
@@ -33,12 +34,14 @@ const staleMs = 60_000;
 
 /** An empty address turns a server off. Rejects, with neither listening, when one cannot be had. */
 export async function startServers(config: ServersConfig, deps: ServersDeps): Promise<Servers> {
-  const { clock, metrics, isEligible } = deps;
+  const { clock, metrics, families, isEligible } = deps;
   const health = (mustBeEligible: boolean) => () => {
-    const isFresh = metrics.lastSyncedMs > 0 && metrics.waitingMs(clock.now()) < staleMs;
+    const isFresh = families.every(
+      (each) => each.lastSyncedMs > 0 && each.waitingMs(clock.now()) < staleMs,
+    );
     const isOk = isFresh && (!mustBeEligible || isEligible());
     const body = {
-      lastUpdated: toTime(metrics.lastSyncedMs),
+      lastUpdated: toTime(Math.min(...families.map(({ lastSyncedMs }) => lastSyncedMs))),
       currentTime: toTime(clock.now()),
       nodeEligible: isEligible(),
     };

@@ -4,12 +4,23 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { parseFlags } from '../base/config.ts';
 import { silentLogger } from '../base/log.ts';
 import { createFake } from '../client/fake.ts';
+import type { Nftables } from '../native/nftables/index.ts';
 import { checkConfig } from './config.ts';
 import type { Run } from './iptables/apply.ts';
 import { flags, runOnce, start } from './main.ts';
 
+/** A kernel without tables. */
+const openNftables = async (): Promise<Nftables> => ({
+  commit: async () => {},
+  generation: async () => 1,
+  tableComment: async () => undefined,
+  rules: async () => [],
+  elements: async () => undefined,
+  close: () => {},
+});
 /** Commands that find no rules and take all. */
 const run: Run = async () => ({ code: 0, stdout: '', stderr: '' });
+const place = { run, openNftables };
 const quiet = ['--metrics-bind-address=127.0.0.1:0', '--healthz-bind-address=127.0.0.1:0'];
 
 const parse = (...argv: string[]) => parseFlags(flags, argv).config;
@@ -17,7 +28,7 @@ const parse = (...argv: string[]) => parseFlags(flags, argv).config;
 async function serve(clock: Clock = systemClock, ...argv: string[]) {
   const client = createFake({ clock });
   const config = parse(...quiet, '--node-name=here', ...argv);
-  const deps = { client, clock, log: silentLogger, run, setSysctl: () => {} };
+  const deps = { client, clock, log: silentLogger, place, setSysctl: () => {} };
   return { client, running: await start(config, deps) };
 }
 
@@ -43,12 +54,12 @@ test('what cannot be is refused at start, all of it at once', (t) => {
     '--nodeport-addresses=primary,elsewhere',
     '--instance=a b',
   );
-  const error = t.throws(() => checkConfig(config, 'ipv4'));
+  const error = t.throws(() => checkConfig(config));
   t.deepEqual(
     error?.message.split('\n').map((line) => line.split(/[=:]/)[0]),
     ['--cluster-cidr', '--nodeport-addresses', '--instance'],
   );
-  t.throws(() => checkConfig(parse('--healthz-bind-address=10256'), 'ipv4'), {
+  t.throws(() => checkConfig(parse('--healthz-bind-address=10256')), {
     message: /must be an address and a port/,
   });
 });
@@ -81,9 +92,12 @@ test('a proxy that cannot write is not healthy', async (t) => {
     client,
     clock,
     log: silentLogger,
-    run: async (file) => {
-      const code = isBroken && file.includes('restore') ? 1 : 0;
-      return { code, stdout: '', stderr: 'no' };
+    place: {
+      openNftables,
+      run: async (file) => {
+        const code = isBroken && file.includes('restore') ? 1 : 0;
+        return { code, stdout: '', stderr: 'no' };
+      },
     },
     setSysctl: () => {},
   });
@@ -107,9 +121,9 @@ test('--cleanup removes the rules instead of starting', async (t) => {
     calls.push(file);
     return { code: 0, stdout: '*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n', stderr: '' };
   };
-  await runOnce(parse('--cleanup', '--iptables-backend=nft'), run);
+  await runOnce(parse('--cleanup', '--iptables-backend=nft'), { run, openNftables });
   t.deepEqual(calls, ['iptables-nft-save', 'iptables-nft-restore']);
-  t.is(runOnce(parse(), run), undefined);
+  t.is(runOnce(parse(), { run, openNftables }), undefined);
 });
 
 test('a command that is not there is named, with its package', async (t) => {
@@ -117,6 +131,11 @@ test('a command that is not there is named, with its package', async (t) => {
     throw Object.assign(new Error('execve'), { code: 'ENOENT' });
   };
   const client = createFake({ clock: systemClock });
-  const deps = { client, clock: systemClock, log: silentLogger, run: missing };
+  const deps = {
+    client,
+    clock: systemClock,
+    log: silentLogger,
+    place: { run: missing, openNftables },
+  };
   await t.throwsAsync(start(parse(...quiet), deps), { message: /install the package iptables/ });
 });

@@ -1,68 +1,119 @@
-/** What the proxy counts, under upstream's names, in Prometheus' text format. */
+/** What the proxy counts, under upstream's names. */
+import { type Family as Labelled, MetricRegistry, type Series } from '../base/metrics.ts';
 import type { Family } from './plan-address.ts';
 
-const bucketsSeconds = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 4];
+const secondsBuckets = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.256, 1, 4, 16];
+const rulesPrefix = 'kubeproxy_sync_proxy_rules';
+const labels = ['ip_family'];
 
-class Histogram {
-  readonly #counts = new Array<number>(bucketsSeconds.length).fill(0);
-  #sum = 0;
-  #count = 0;
+const durations = {
+  all: ['duration_seconds', 'From the begin of a write to its end.'],
+  full: ['full_proxy_rules_duration_seconds', 'The same, where all rules were written.'],
+  partial: ['partial_proxy_rules_duration_seconds', 'The same, where only changes were written.'],
+} as const;
 
-  observe(seconds: number): void {
-    for (const [index, limit] of bucketsSeconds.entries()) {
-      if (seconds <= limit) this.#counts[index]!++;
-    }
-    this.#sum += seconds;
-    this.#count++;
+const gauges = {
+  lastSynced: ['last_timestamp_seconds', 'When rules were last written.'],
+  lastQueued: ['last_queued_timestamp_seconds', 'When a change was last noted.'],
+  rules: ['iptables_total', 'Rules that are there.'],
+  rulesLast: ['iptables_last', 'Rules that the last write wrote.'],
+  servicesPending: ['service_changes_pending', 'Changes of Services not written yet.'],
+  endpointsPending: ['endpoint_changes_pending', 'Changes of endpoint slices not written yet.'],
+} as const;
+
+const counters = {
+  services: ['service_changes_total', 'Changes of Services.'],
+  endpoints: ['endpoint_changes_total', 'Changes of endpoint slices.'],
+  iptablesFailures: ['iptables_restore_failures_total', 'Full writes that failed.'],
+  iptablesPartialFailures: [
+    'iptables_partial_restore_failures_total',
+    'Writes of changes that failed.',
+  ],
+  nftablesFailures: ['nftables_sync_failures_total', 'Transactions that failed.'],
+} as const;
+
+type Names = Readonly<Record<string, readonly [string, string]>>;
+
+/** All series of the process; those of one family are made by `of`. */
+export class Metrics {
+  readonly registry = new MetricRegistry();
+  readonly #durations = mapNames(durations, (name, help) => {
+    const full = name.startsWith('duration') ? `${rulesPrefix}_${name}` : `kubeproxy_sync_${name}`;
+    return this.registry.histogram({ name: full, help, labels }, secondsBuckets);
+  });
+  readonly #gauges = mapNames(gauges, (name, help) =>
+    this.registry.gauge({ name: `${rulesPrefix}_${name}`, help, labels }),
+  );
+  readonly #counters = mapNames(counters, (name, help) =>
+    this.registry.counter({ name: `${rulesPrefix}_${name}`, help, labels }),
+  );
+
+  of(family: Family): FamilyMetrics {
+    const label = family === 'ipv4' ? 'IPv4' : 'IPv6';
+    const ofLabel = <T>(families: Record<string, Labelled<T>>) =>
+      Object.fromEntries(Object.entries(families).map(([key, each]) => [key, each.of(label)]));
+    return new FamilyMetrics({
+      durations: ofLabel(this.#durations) as unknown as Durations,
+      gauges: ofLabel(this.#gauges) as Record<keyof typeof gauges, Series>,
+      counters: ofLabel(this.#counters) as Record<keyof typeof counters, Series>,
+    });
   }
 
-  /** @param labels Without braces: `ip_family="IPv4"`. */
-  render(name: string, labels: string): string[] {
-    return [
-      `# TYPE ${name} histogram`,
-      ...bucketsSeconds.map((le, i) => `${name}_bucket{${labels},le="${le}"} ${this.#counts[i]}`),
-      `${name}_bucket{${labels},le="+Inf"} ${this.#count}`,
-      `${name}_sum{${labels}} ${this.#sum}`,
-      `${name}_count{${labels}} ${this.#count}`,
-    ];
+  render(): string {
+    return this.registry.render();
   }
 }
 
-export class Metrics {
-  readonly #labels: string;
-  readonly #all = new Histogram();
-  readonly #full = new Histogram();
-  readonly #partial = new Histogram();
-  #queuedMs: number | undefined;
-  #lastQueuedMs = 0;
-  #lastSyncedMs = 0;
-  #failures = 0;
-  #partialFailures = 0;
-  #rules = 0;
+type Durations = Record<keyof typeof durations, { observe(seconds: number): void }>;
 
-  constructor(family: Family) {
-    this.#labels = `ip_family="${family === 'ipv4' ? 'IPv4' : 'IPv6'}"`;
+interface AllSeries {
+  readonly durations: Durations;
+  readonly gauges: Record<keyof typeof gauges, Series>;
+  readonly counters: Record<keyof typeof counters, Series>;
+}
+
+/** Of one family of addresses. Times are milliseconds since the epoch. */
+export class FamilyMetrics {
+  readonly #series: AllSeries;
+  #queuedMs: number | undefined;
+  #lastSyncedMs = 0;
+
+  constructor(series: AllSeries) {
+    this.#series = series;
+  }
+
+  changed(what: 'services' | 'endpoints'): void {
+    const { gauges, counters } = this.#series;
+    counters[what].add();
+    gauges[`${what}Pending`].add();
   }
 
   queued(nowMs: number): void {
     this.#queuedMs ??= nowMs;
-    this.#lastQueuedMs = nowMs;
+    this.#series.gauges.lastQueued.set(nowMs / 1000);
   }
 
   synced(nowMs: number, ms: number, isFull: boolean): void {
-    this.#all.observe(ms / 1000);
-    (isFull ? this.#full : this.#partial).observe(ms / 1000);
+    const { durations, gauges } = this.#series;
+    durations.all.observe(ms / 1000);
+    durations[isFull ? 'full' : 'partial'].observe(ms / 1000);
+    gauges.lastSynced.set(nowMs / 1000);
+    gauges.servicesPending.set(0);
+    gauges.endpointsPending.set(0);
     this.#queuedMs = undefined;
     this.#lastSyncedMs = nowMs;
   }
 
-  failed(isFull: boolean): void {
-    if (isFull) this.#failures++;
-    else this.#partialFailures++;
+  failed(mode: 'iptables' | 'nftables', isFull: boolean): void {
+    const { counters } = this.#series;
+    if (mode === 'nftables') counters.nftablesFailures.add();
+    else counters[isFull ? 'iptablesFailures' : 'iptablesPartialFailures'].add();
   }
 
-  rules(count: number): void {
-    this.#rules = count;
+  /** How many rules there are, and how many of them the last write wrote. */
+  rules(count: number, written: number): void {
+    this.#series.gauges.rules.set(count);
+    this.#series.gauges.rulesLast.set(written);
   }
 
   get lastSyncedMs(): number {
@@ -73,27 +124,12 @@ export class Metrics {
   waitingMs(nowMs: number): number {
     return this.#queuedMs === undefined ? 0 : nowMs - this.#queuedMs;
   }
+}
 
-  render(): string {
-    const labels = this.#labels;
-    const value = (name: string, type: string, number: number) => [
-      `# TYPE ${name} ${type}`,
-      `${name}{${labels}} ${number}`,
-    ];
-    const prefix = 'kubeproxy_sync_proxy_rules';
-    return `${[
-      ...this.#all.render(`${prefix}_duration_seconds`, labels),
-      ...this.#full.render('kubeproxy_sync_full_proxy_rules_duration_seconds', labels),
-      ...this.#partial.render('kubeproxy_sync_partial_proxy_rules_duration_seconds', labels),
-      ...value(`${prefix}_last_timestamp_seconds`, 'gauge', this.#lastSyncedMs / 1000),
-      ...value(`${prefix}_last_queued_timestamp_seconds`, 'gauge', this.#lastQueuedMs / 1000),
-      ...value(`${prefix}_iptables_restore_failures_total`, 'counter', this.#failures),
-      ...value(
-        `${prefix}_iptables_partial_restore_failures_total`,
-        'counter',
-        this.#partialFailures,
-      ),
-      ...value(`${prefix}_iptables_total`, 'gauge', this.#rules),
-    ].join('\n')}\n`;
-  }
+function mapNames<N extends Names, T>(
+  names: N,
+  make: (name: string, help: string) => T,
+): Record<keyof N, T> {
+  const entries = Object.entries(names).map(([key, [name, help]]) => [key, make(name, help)]);
+  return Object.fromEntries(entries) as Record<keyof N, T>;
 }

@@ -1,13 +1,11 @@
 /** What the proxy reads from its own Node object. Pure. */
 import type { Node } from '../api/types/core-v1.generated.ts';
 import type { NodeFacts } from './plan.ts';
-import { type Family, hostCidr, isAddress } from './plan-address.ts';
+import { type Family, hostCidr, isAddress, isCidr } from './plan-address.ts';
 
 export interface NodeView extends NodeFacts {
   /** Ranges on which node ports answer; empty: all addresses but loopback. */
   readonly nodePortCidrs: readonly string[];
-  /** False once load balancers shall send nothing new here (KEP-3836). */
-  readonly isEligible: boolean;
 }
 
 export interface NodeQuery {
@@ -24,12 +22,18 @@ export function viewNode(node: Node | undefined, query: NodeQuery): NodeView {
     nodeName,
     family,
     zone: node?.metadata?.labels?.['topology.kubernetes.io/zone'],
-    nodePortCidrs: nodePortAddresses.flatMap((item) =>
-      item === 'primary' ? primaryCidr(node, family) : item,
-    ),
-    isEligible: !isLeaving(node),
+    nodePortCidrs: nodePortCidrs(nodePortAddresses, node, family),
   };
 }
+
+/** Ranges of the other family say nothing about this one, unless there are no others. */
+function nodePortCidrs(items: readonly string[], node: Node | undefined, family: Family) {
+  const own = items.filter((item) => item === 'primary' || isCidr(item, family));
+  if (items.length > 0 && own.length === 0) return [nowhere(family)];
+  return own.flatMap((item) => (item === 'primary' ? primaryCidr(node, family) : item));
+}
+
+const nowhere = (family: Family) => hostCidr(family === 'ipv4' ? '0.0.0.0' : '::', family);
 
 /** No address known yet: then node ports answer nowhere rather than everywhere. */
 function primaryCidr(node: Node | undefined, family: Family): string {
@@ -37,9 +41,10 @@ function primaryCidr(node: Node | undefined, family: Family): string {
   const primary = addresses.find(
     ({ type, address }) => type === 'InternalIP' && isAddress(address, family),
   );
-  return hostCidr(primary?.address ?? (family === 'ipv4' ? '0.0.0.0' : '::'), family);
+  return primary ? hostCidr(primary.address, family) : nowhere(family);
 }
 
-const isLeaving = (node: Node | undefined): boolean =>
+/** Whether load balancers shall send nothing new here (KEP-3836). */
+export const isLeaving = (node: Node | undefined): boolean =>
   node?.metadata?.deletionTimestamp !== undefined ||
   (node?.spec?.taints ?? []).some(({ key }) => key === 'ToBeDeletedByClusterAutoscaler');

@@ -9,6 +9,8 @@ export interface World {
   readonly service: (key: string) => Service | undefined;
   /** Those that name this Service. */
   readonly slices: (key: string) => readonly EndpointSlice[];
+  /** Ranges that Services' addresses are from. */
+  readonly serviceRanges: () => readonly string[];
   readonly node: () => NodeView;
 }
 

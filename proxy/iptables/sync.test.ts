@@ -19,12 +19,12 @@ function node(instance = 'one', iptables = new FakeIptables()) {
       serviceKeys: () => services.keys(),
       service: (key) => services.get(key),
       slices: (key) => slices.get(key) ?? [],
+      serviceRanges: () => [],
       node: () => ({
         nodeName: 'here',
         zone: undefined,
         family,
         nodePortCidrs: [],
-        isEligible: true,
       }),
     },
     iptables,
@@ -36,7 +36,7 @@ function node(instance = 'one', iptables = new FakeIptables()) {
       ...silentLogger,
       info: (message, fields) => logged.push(`${message} ${JSON.stringify(fields ?? {})}`),
     },
-    metrics: new Metrics(family),
+    metrics: new Metrics().of(family),
   });
   const set = (
     name: string,

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { FamilyMetrics } from '../metrics.ts';
 import { planService } from '../plan.ts';
 import type { Rules, World } from '../world.ts';
 import { checkOwner, type Iptables } from './apply.ts';
@@ -19,7 +19,7 @@ export interface RuleSyncDeps {
   readonly masqueradeBit: number;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: FamilyMetrics;
 }
 
 // Beyond this many rules an audit reads only the canaries: printing the rest would cost more than
@@ -65,7 +65,7 @@ export class RuleSync implements Rules {
       else await this.#writeChanges();
       metrics.synced(clock.now(), clock.now() - startMs, isFull);
     } catch (error) {
-      metrics.failed(isFull);
+      metrics.failed('iptables', isFull);
       this.#mustWriteAll = true;
       throw error;
     }
@@ -107,7 +107,7 @@ export class RuleSync implements Rules {
     await iptables.restore(fullTransaction(wanted, base.jumps, observed));
     this.#written = renderings;
     this.#rules = rulesIn(wanted);
-    metrics.rules(this.#rules);
+    metrics.rules(this.#rules, this.#rules);
     const ms = clock.now() - startMs;
     log.info('Wrote all rules', { services: renderings.size, rules: this.#rules, ms });
   }
@@ -123,12 +123,14 @@ export class RuleSync implements Rules {
     const transaction = changeTransaction(changes.values());
     if (transaction === '') return;
     await iptables.restore(transaction);
+    let rulesWritten = 0;
     for (const [key, { before, after }] of changes) {
       this.#rules += rulesOf(after) - rulesOf(before);
+      rulesWritten += rulesOf(after);
       if (after) this.#written.set(key, after);
       else this.#written.delete(key);
     }
-    metrics.rules(this.#rules);
+    metrics.rules(this.#rules, rulesWritten);
     log.debug('Wrote rules', { services: changes.size, ms: clock.now() - startMs });
   }
 

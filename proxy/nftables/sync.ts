@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Message } from '../../native/netlink-socket.ts';
 import { deleteTable, type Nftables, newTable } from '../../native/nftables/index.ts';
-import type { Metrics } from '../metrics.ts';
+import type { FamilyMetrics } from '../metrics.ts';
 import { planService } from '../plan.ts';
 import type { Family } from '../plan-address.ts';
 import type { Rules, World } from '../world.ts';
@@ -20,7 +20,6 @@ import { structure, tableOf } from './structure.ts';
 export interface NftRulesOptions extends LayoutOptions {
   readonly instance: string;
   readonly podRanges: readonly string[];
-  readonly serviceRanges: () => readonly string[];
 }
 
 export interface NftRulesDeps {
@@ -29,7 +28,7 @@ export interface NftRulesDeps {
   readonly options: NftRulesOptions;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: FamilyMetrics;
 }
 
 /** What one Service has in the table now. */
@@ -84,7 +83,7 @@ export class NftRules implements Rules {
       else await this.#writeChanges();
       metrics.synced(clock.now(), clock.now() - startMs, isFull);
     } catch (error) {
-      metrics.failed(isFull);
+      metrics.failed('nftables', isFull);
       this.#mustWriteAll = true;
       throw error;
     }
@@ -139,7 +138,7 @@ export class NftRules implements Rules {
     ]);
     await this.#noteKernel();
     const services = this.#written.size;
-    metrics.rules(this.#handles.length);
+    metrics.rules(this.#handles.length, this.#handles.length);
     log.info('Wrote all rules', { services, ms: clock.now() - startMs });
   }
 
@@ -235,10 +234,10 @@ export class NftRules implements Rules {
 
   #staticEntries(): Entry[] {
     const { world, options } = this.#deps;
-    const { family, podRanges, serviceRanges } = options;
+    const { family, podRanges } = options;
     return [
       ...rangeEntries(sets.podRanges, podRanges, family),
-      ...rangeEntries(sets.serviceRanges, serviceRanges(), family),
+      ...rangeEntries(sets.serviceRanges, world.serviceRanges(), family),
       ...rangeEntries(sets.nodeAddresses, world.node().nodePortCidrs, family),
     ];
   }

@@ -13,6 +13,7 @@ import { systemClock } from '../../base/clock.ts';
 import { parseFlags } from '../../base/config.ts';
 import { silentLogger } from '../../base/log.ts';
 import { createFake, type FakeClient } from '../../client/fake.ts';
+import { openNftables } from '../../native/nftables/index.ts';
 import { run } from '../../native/run.ts';
 import { cleanUp, flags, type ProxyRunning, start } from '../../proxy/main.ts';
 
@@ -118,8 +119,7 @@ export class Lab {
       client: this.client,
       clock: systemClock,
       log: silentLogger,
-      run: this.run,
-      netnsPath: `/run/netns/${this.#name('node')}`,
+      place: this.place(),
       setSysctl: (path, value) => void this.sh('node', `echo ${value} > /proc/sys/${path}`),
     });
     this.#proxies.push(running);
@@ -127,7 +127,7 @@ export class Lab {
     return running;
   }
 
-  cleanUp = (...argv: string[]) => cleanUp(this.config(...argv), this.run);
+  cleanUp = (...argv: string[]) => cleanUp(this.config(...argv), this.place());
 
   config(...argv: string[]) {
     const own = ['--healthz-bind-address=', '--metrics-bind-address=', '--node-name=node'];
@@ -135,6 +135,11 @@ export class Lab {
     const mode = `--proxy-mode=${this.mode === 'nftables' ? 'nftables' : 'iptables'}`;
     return parseFlags(flags, [...own, mode, backend, ...argv]).config;
   }
+
+  place = () => ({
+    run: this.run,
+    openNftables: () => openNftables(`/run/netns/${this.#name('node')}`),
+  });
 
   run: typeof run = (file, args, options) =>
     run('nsenter', [`--net=/run/netns/${this.#name('node')}`, file, ...args], options);

@@ -1,0 +1,75 @@
+/** How rules get into the kernel: by iptables' commands, or into an nftables table by netlink. */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { type Nftables, openNftables } from '../native/nftables/index.ts';
+import { run } from '../native/run.ts';
+import { type Config, clusterCidrOf } from './config.ts';
+import { createIptables, type Run, removeRules as removeChains } from './iptables/apply.ts';
+import { RuleSync } from './iptables/sync.ts';
+import type { FamilyMetrics } from './metrics.ts';
+import { NftRules, removeTable } from './nftables/sync.ts';
+import type { Family } from './plan-address.ts';
+import type { Rules, World } from './world.ts';
+
+/** The kernel's side: where it is, and how programs are run there. */
+export interface Place {
+  readonly run: Run;
+  readonly openNftables: () => Promise<Nftables>;
+}
+
+/** The network namespace that this process is in. */
+export const ourPlace: Place = { run, openNftables };
+
+export interface RulesDeps extends Place {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: FamilyMetrics;
+}
+
+/** Nothing is touched before the first write. */
+export async function createRules(
+  config: Config,
+  family: Family,
+  { run, openNftables, ...deps }: RulesDeps,
+): Promise<Rules> {
+  const { instance, masqueradeBit, masqueradeAll } = config;
+  const clusterCidr = clusterCidrOf(config, family);
+  if (config.proxyMode === 'nftables') {
+    const nftables = await openNftables();
+    const podRanges = clusterCidr === undefined ? [] : [clusterCidr];
+    const options = { family, masqueradeBit, masqueradeAll, instance, podRanges };
+    return new NftRules({ ...deps, nftables, options });
+  }
+  const iptables = createIptables(run, family, config.iptablesBackend);
+  const options = { family, clusterCidr, masqueradeAll };
+  return new RuleSync({ ...deps, iptables, options, instance, masqueradeBit });
+}
+
+export interface Removal extends Place {
+  readonly instance: string;
+  readonly backend: Config['iptablesBackend'];
+  readonly families: readonly Family[];
+  /** Which modes' rules go. */
+  readonly modes: readonly Config['proxyMode'][];
+}
+
+/**
+ * Takes every rule of this instance away and leaves all others; may be repeated. False when rules
+ * that are there are somebody else's: they are left as they are.
+ */
+export async function removeRules(removal: Removal): Promise<boolean> {
+  const { run, instance, backend, families, modes } = removal;
+  const results: boolean[] = [];
+  for (const family of families) {
+    if (modes.includes('iptables')) {
+      results.push(await removeChains({ run, family, backend, instance }));
+    }
+    if (modes.includes('nftables')) {
+      const nftables = await removal.openNftables();
+      results.push(await removeTable({ nftables, family, instance }));
+      nftables.close();
+    }
+  }
+  return results.every(Boolean);
+}
