@@ -13,6 +13,7 @@ import { deployments } from './resources/deployment.ts';
 import { endpointSlices } from './resources/endpoint-slice.ts';
 import { endpoints } from './resources/endpoints.ts';
 import { events } from './resources/event.ts';
+import { flowSchemas } from './resources/flow-schema.ts';
 import { ingresses } from './resources/ingress.ts';
 import { ingressClasses } from './resources/ingress-class.ts';
 import { ipAddresses } from './resources/ip-address.ts';
@@ -25,7 +26,16 @@ import { networkPolicies } from './resources/network-policy.ts';
 import { nodes } from './resources/node.ts';
 import { pods } from './resources/pod.ts';
 import { priorityClasses } from './resources/priority-class.ts';
+import { priorityLevelConfigurations } from './resources/priority-level-configuration.ts';
 import { replicaSets } from './resources/replica-set.ts';
+import {
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
+  tokenReviews,
+} from './resources/reviews.ts';
 import { roles } from './resources/role.ts';
 import { roleBindings } from './resources/role-binding.ts';
 import { runtimeClasses } from './resources/runtime-class.ts';
@@ -54,6 +64,7 @@ export {
   endpointSlices,
   endpoints,
   events,
+  flowSchemas,
   ingressClasses,
   ingresses,
   ipAddresses,
@@ -66,6 +77,7 @@ export {
   nodes,
   pods,
   priorityClasses,
+  priorityLevelConfigurations,
   replicaSets,
   roleBindings,
   roles,
@@ -123,4 +135,12 @@ export const allResources = [
   runtimeClasses,
   endpointSlices,
   leases,
+  flowSchemas,
+  priorityLevelConfigurations,
+  selfSubjectReviews,
+  tokenReviews,
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
 ] as unknown as readonly Resource[];
