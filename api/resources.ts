@@ -10,6 +10,7 @@ import { csiNodes } from './resources/csi-node.ts';
 import { csiStorageCapacities } from './resources/csi-storage-capacity.ts';
 import { customResourceDefinitions } from './resources/custom-resource-definition.ts';
 import { deployments } from './resources/deployment.ts';
+import { deviceClasses } from './resources/device-class.ts';
 import { endpointSlices } from './resources/endpoint-slice.ts';
 import { endpoints } from './resources/endpoints.ts';
 import { events } from './resources/event.ts';
@@ -28,6 +29,9 @@ import { pods } from './resources/pod.ts';
 import { priorityClasses } from './resources/priority-class.ts';
 import { priorityLevelConfigurations } from './resources/priority-level-configuration.ts';
 import { replicaSets } from './resources/replica-set.ts';
+import { resourceClaims } from './resources/resource-claim.ts';
+import { resourceClaimTemplates } from './resources/resource-claim-template.ts';
+import { resourceSlices } from './resources/resource-slice.ts';
 import {
   localSubjectAccessReviews,
   selfSubjectAccessReviews,
@@ -61,6 +65,7 @@ export {
   csiStorageCapacities,
   customResourceDefinitions,
   deployments,
+  deviceClasses,
   endpointSlices,
   endpoints,
   events,
@@ -79,6 +84,9 @@ export {
   priorityClasses,
   priorityLevelConfigurations,
   replicaSets,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourceSlices,
   roleBindings,
   roles,
   runtimeClasses,
@@ -135,6 +143,10 @@ export const allResources = [
   runtimeClasses,
   endpointSlices,
   leases,
+  deviceClasses,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourceSlices,
   flowSchemas,
   priorityLevelConfigurations,
   selfSubjectReviews,
