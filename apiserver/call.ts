@@ -1,5 +1,5 @@
 /** One request in the hands of a verb, and what verbs need of the server. */
-import type { Resource } from '../api/resource.ts';
+import type { KubeObject, Resource } from '../api/resource.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Metrics } from './discovery/metrics.ts';
 import type { Format } from './http/accept.ts';
@@ -29,3 +29,15 @@ export interface Machinery {
 }
 
 export type Verb = (call: Call, server: Machinery) => Promise<void>;
+
+/** What was posted to be answered, not to be kept. */
+export interface Making {
+  readonly info: RequestInfo;
+  readonly user: User;
+  /** The body, of the kind that the path is for. */
+  readonly object: KubeObject;
+  readonly warn: (text: string) => void;
+}
+
+/** Throws, or rejects with, a StatusError to refuse. */
+export type Maker = (making: Making) => object | Promise<object>;

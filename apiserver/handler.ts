@@ -1,9 +1,10 @@
 /** The way of every request: who asks, what for, may they, then the verb; errors become Statuses. */
 import type { Duplex } from 'node:stream';
-import type { KubeObject } from '../api/resource.ts';
 import { messageOf, StatusError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
-import type { Call, Machinery } from './call.ts';
+import { impersonate } from './authentication/impersonation.ts';
+import type { Authorizer } from './authorization/authorize.ts';
+import type { Call, Machinery, Maker } from './call.ts';
 import { refuseUpgrade } from './connect/connect.ts';
 import { connectOptions } from './connect/options.ts';
 import type { Metrics } from './discovery/metrics.ts';
@@ -11,40 +12,29 @@ import type { Page } from './discovery/pages.ts';
 import { methodNotAllowed, notFound } from './errors.ts';
 import { formatOf } from './http/accept.ts';
 import { type Exchange, sendError } from './http/answer.ts';
-import { decodeBody, readBytes } from './http/body.ts';
 import { isLongRunning, timeoutOf, tooLate } from './http/deadline.ts';
 import { checkFraming } from './http/framing.ts';
-import { sendValue } from './http/object-answer.ts';
 import { requestInfoOf } from './path.ts';
 import { keyOf } from './registry/registry.ts';
-import type {
-  ConnectRequest,
-  HttpRequest,
-  HttpResponse,
-  ObjectReader,
-  RequestInfo,
-  User,
-} from './request.ts';
+import type { ConnectRequest, HttpRequest, HttpResponse, RequestInfo, User } from './request.ts';
 import type { Route, Router } from './router.ts';
+import { serveMaker } from './verbs/make.ts';
 import { prepareWatch } from './verbs/watch.ts';
 import { acceptSocket, socketSink } from './verbs/watch-sinks.ts';
-import { admissionOf, dryRunOf, passPlugins, settle } from './write/store-object.ts';
+import { admissionOf, passPlugins, settle } from './write/store-object.ts';
 
-export type Authenticate = (request: HttpRequest) => Promise<User>;
-export type Authorize = (user: User, info: RequestInfo) => { allowed: boolean; reason: string };
+export type Authenticate = (request: HttpRequest, warn: (text: string) => void) => Promise<User>;
 export type Connect = (connect: ConnectRequest) => Promise<void>;
-/** A subresource that answers a POST with what it makes: serviceaccounts/token. */
-export type Maker = (info: RequestInfo, body: unknown, reader: ObjectReader) => Promise<object>;
 
 export interface HandlerDeps extends Machinery {
   readonly router: Router;
   readonly pageOf: (path: string) => Page;
   readonly authenticate: Authenticate;
-  readonly authorize: Authorize;
+  readonly authorize: Authorizer;
   /** @throws StatusError Forbidden */
   readonly refuse: (user: User, info: RequestInfo, reason: string) => StatusError;
   readonly connectors: ReadonlyMap<string, Connect>; // By `pods/log`.
-  readonly makers: ReadonlyMap<string, Maker>; // By `serviceaccounts/token`.
+  readonly makers: ReadonlyMap<string, Maker>; // By `serviceaccounts/token`, `tokenreviews`.
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -74,7 +64,7 @@ async function serve(deps: HandlerDeps, exchange: Exchange): Promise<void> {
     checkFraming(request);
     info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
     measured = measure(deps, exchange, info);
-    const user = await admitUser(deps, request, info);
+    const user = await admitUser(deps, exchange, info);
     if (info.isResource) await serveResource(deps, exchange, { info, user });
     else await servePage(deps, exchange, info);
   } catch (error) {
@@ -118,10 +108,15 @@ function measure({ metrics }: HandlerDeps, exchange: Exchange, info: RequestInfo
 }
 
 /** @throws StatusError Unauthorized, Forbidden */
-async function admitUser(deps: HandlerDeps, request: HttpRequest, info: RequestInfo) {
-  const user = await deps.authenticate(request);
-  const { allowed, reason } = deps.authorize(user, info);
-  if (!allowed) throw deps.refuse(user, info, reason);
+async function admitUser(
+  { authenticate, authorize, refuse }: HandlerDeps,
+  { request, warnings }: Pick<Exchange, 'request' | 'warnings'>,
+  info: RequestInfo,
+) {
+  const requestor = await authenticate(request, (text) => warnings.push(text));
+  const user = impersonate(request, { requestor, info, authorize });
+  const { allowed, reason } = authorize(user, info);
+  if (!allowed) throw refuse(user, info, reason);
   return user;
 }
 
@@ -146,27 +141,13 @@ async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user
   }
   const format = formatOf(exchange.request.headers.accept);
   const call: Call = { ...exchange, info, user, resource: route.resource, format };
-  const make = deps.makers.get(`${info.resource}/${info.subresource}`);
-  if (make && info.verb === 'create') return serveMaker(deps, call, make);
+  const make = deps.makers.get(pathOf(info));
+  if (make && info.verb === 'create') return serveMaker(call, deps, { make, route });
   await deps.router.verbOf(route, info)(call, deps);
 }
 
-/** What is made is kept nowhere, but a plugin may still refuse it: a node another node's token. */
-async function serveMaker(deps: HandlerDeps, call: Call, make: Maker): Promise<void> {
-  const { info, request, resource, user } = call;
-  const body = decodeBody(await readBytes(request), request.headers['content-type'] ?? '').value;
-  const dryRun = dryRunOf(info.query.getAll('dryRun'));
-  const object = body as KubeObject;
-  const { warnings } = call;
-  const writer = { resource, info, user, dryRun, warnings };
-  const passage = deps.admission.start(admissionOf(writer, 'CREATE', object));
-  await settle(passage, dryRun, async () => {
-    await passPlugins(passage, () => {});
-    const made = await make(info, body, deps.registry);
-    await sendValue(call, 201, made);
-    return made;
-  });
-}
+const pathOf = ({ resource, subresource }: RequestInfo) =>
+  subresource ? `${resource}/${subresource}` : resource;
 
 interface Opened extends Asked {
   readonly route: Route;
@@ -205,7 +186,7 @@ async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Up
   try {
     checkFraming(request);
     info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
-    const user = await admitUser(deps, request, info);
+    const user = await admitUser(deps, { request, warnings: [] }, info);
     const route = deps.router.find(info);
     if (info.verb === 'watch') {
       deps.router.verbOf(route, info);

@@ -13,14 +13,14 @@ import { readAdmissionConfig } from './admission/config.ts';
 import { addressAt, parseCidr } from './admission/ipv4-cidr.ts';
 import { createMakeObject } from './admission/make-object.ts';
 import { assemble, type Gates } from './assemble.ts';
-import { createAuthenticator } from './authentication/authenticate.ts';
-import { createTokenIssuer } from './authentication/token-issuer.ts';
+import { createIdentity, identityFlags } from './authentication/identity.ts';
 import { createAuthorization, forbiddenError } from './authorization/authorize.ts';
 import { createEscalationCheck } from './authorization/escalation.ts';
 import { followIn } from './authorization/follow.ts';
 import { type ConnectorOptions, createConnectors } from './connect/connect.ts';
 import { openStore, storeFlags } from './open-store.ts';
 import type { Registry } from './registry/registry.ts';
+import { createReviews } from './reviews/reviews.ts';
 
 export const flags = {
   'bind-address': list('Where to listen; several addresses are several sockets.', ['127.0.0.1']),
@@ -29,15 +29,7 @@ export const flags = {
   ...storeFlags,
   'tls-cert-file': text("The server's certificate.", '/var/lib/wherry/pki/apiserver.crt', 'FILE'),
   'tls-private-key-file': text("The server's key.", '/var/lib/wherry/pki/apiserver.key', 'FILE'),
-  'client-ca-file': optionalText('Whose client certificates are trusted.', 'FILE'),
-  'token-auth-file': optionalText('Static tokens: token,user,uid,"group,group".', 'FILE'),
-  'service-account-key-file': list('Keys that service account tokens may be signed with.'),
-  'service-account-signing-key-file': optionalText('The key that signs new tokens.', 'FILE'),
-  'service-account-issuer': text(
-    'Who the tokens say has made them.',
-    'https://kubernetes.default.svc.cluster.local',
-    'URL',
-  ),
+  ...identityFlags,
   'service-cluster-ip-range': text('Addresses of Services.', '10.43.0.0/16', 'CIDR'),
   'service-node-port-range': text('Node ports of Services.', '30000-32767', 'RANGE'),
   'enable-admission-plugins': list('Admission plugins beside those that are on by default.'),
@@ -95,23 +87,13 @@ export async function start(
 }
 
 async function makeGates(config: Config, clock: Clock, reader: Registry): Promise<Gates> {
-  const now = () => clock.now();
-  const issuer = config.serviceAccountIssuer;
-  const authenticate = createAuthenticator({
-    clientCaFile: config.clientCaFile,
-    tokenAuthFile: config.tokenAuthFile,
-    serviceAccountKeys: config.serviceAccountKeyFile,
-    issuer,
-    reader,
-    now,
-  });
+  const identity = createIdentity(config, { reader, now: () => clock.now() });
+  const { issueToken } = identity;
   const { serviceClusterIpRange: serviceCidr, serviceNodePortRange: nodePortRange } = config;
-  const signingKeyFile = config.serviceAccountSigningKeyFile;
-  const issueToken = signingKeyFile && createTokenIssuer({ signingKeyFile, issuer, now });
   const authorization = createAuthorization({ reader, follow: followIn(reader) });
   const { authorize } = authorization;
   return {
-    authenticate,
+    authenticate: identity.authenticate,
     authorize,
     refuse: forbiddenError,
     admission: createAdmission({
@@ -127,7 +109,10 @@ async function makeGates(config: Config, clock: Clock, reader: Registry): Promis
       disabled: config.disableAdmissionPlugins,
     }),
     connectors: connectorsOf(config, { reader, authorize }),
-    makers: new Map(issueToken ? [['serviceaccounts/token', issueToken]] : []),
+    makers: new Map([
+      ...createReviews({ authorization, ...identity }),
+      ...(issueToken ? [['serviceaccounts/token', issueToken] as const] : []),
+    ]),
   };
 }
 

@@ -1,27 +1,26 @@
 /** Who sends a request. */
-import { readFileSync } from 'node:fs';
-import type { HttpRequest, ObjectReader, User } from '../request.ts';
+import type { HttpRequest, User } from '../request.ts';
 import { createCertificateAuthenticator } from './client-certificate.ts';
 import { bearerTokenOf, unauthorized } from './credentials.ts';
-import { readBundle, readPublicKey } from './pem.ts';
-import { createTokenVerifier } from './service-account-token.ts';
-import { findToken, parseTokenFile } from './token-file.ts';
+import { readBundle } from './pem.ts';
+import { checkToken, type TokenAuthenticator } from './token-authenticator.ts';
+
+/** Who may ask without credentials: everybody, nobody, or whoever only looks at health and version. */
+export type AnonymousMode = 'true' | 'false' | 'health';
 
 export interface AuthenticatorOptions {
   /** PEM bundle of those who sign client certificates; absent: none count. */
   readonly clientCaFile?: string | undefined;
-  /** CSV; absent: there are no static tokens. */
-  readonly tokenAuthFile?: string | undefined;
-  /** Files (or PEM text) of keys that sign service-account tokens; the public half is enough. */
-  readonly serviceAccountKeys: readonly string[];
-  /** `https://kubernetes.default.svc.cluster.local`: of tokens, and their audience. */
-  readonly issuer: string;
-  readonly reader: ObjectReader;
+  readonly tokens: readonly TokenAuthenticator[];
+  /** What tokens must be for. */
+  readonly apiAudiences: readonly string[];
+  readonly anonymous: AnonymousMode;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-export type Authenticator = (request: HttpRequest) => Promise<User>;
+/** `warn` is told what the client should know of its credentials. */
+export type Authenticator = (request: HttpRequest, warn?: (text: string) => void) => Promise<User>;
 
 export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
@@ -30,28 +29,33 @@ export const anonymous: User = { name: 'system:anonymous', groups: ['system:unau
  * save a request whose certificate nobody knows.
  *
  * The authenticator rejects with Unauthorized for credentials that are no good; without any the
- * user is anonymous, which is for authorization to judge.
+ * user is anonymous where that is allowed, and then a matter of authorization.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { clientCaFile, tokenAuthFile, issuer, reader, now } = options;
+  const { clientCaFile, tokens, apiAudiences, now } = options;
   const byCertificate = createCertificateAuthenticator(
     clientCaFile === undefined ? [] : readBundle(clientCaFile),
     now,
   );
-  const tokens =
-    tokenAuthFile === undefined ? [] : parseTokenFile(readFileSync(tokenAuthFile, 'utf8'));
-  const keys = options.serviceAccountKeys.map(readPublicKey);
-  const verify = createTokenVerifier({ keys, issuer, audiences: [issuer], reader, now });
-
-  return async (request) => {
+  return async (request, warn) => {
     const token = bearerTokenOf(request);
     const certified = byCertificate(request);
     if (certified !== undefined && certified !== 'invalid') return certified;
     if (token !== undefined) {
-      const user = findToken(tokens, token) ?? (await verify(token));
-      if (user) return user;
+      const question = { token, audiences: apiAudiences, apiAudiences };
+      const { result } = await checkToken(tokens, question);
+      if (result?.warning) warn?.(result.warning);
+      if (result) return result.user;
     }
     if (token !== undefined || certified === 'invalid') throw unauthorized();
+    if (!mayBeAnonymous(options.anonymous, request.url ?? '/')) throw unauthorized();
     return anonymous;
   };
+}
+
+const openPaths = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/']);
+
+function mayBeAnonymous(mode: AnonymousMode, target: string): boolean {
+  if (mode === 'health') return openPaths.has(target.split('?', 1)[0] ?? '');
+  return mode === 'true';
 }

@@ -67,13 +67,18 @@ function mayBeClient({ ca, keyUsage }: X509Certificate): boolean {
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 const anyUsage = '2.5.29.37.0';
 
+/** Kubernetes' own attribute of a subject, for which nobody has a short name. */
+const uidAttribute = '1.3.6.1.4.1.57683.2';
+
 function userOf(certificate: X509Certificate): User | undefined {
   const { subject } = certificate.toLegacyObject();
   const name = textsOf(subject.CN).at(-1); // As upstream: of several names the last.
-  if (!name) return undefined;
+  const uids = textsOf((subject as Record<string, string | string[]>)[uidAttribute]);
+  if (!name || uids.length > 1 || uids[0] === '') return undefined;
   const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
   return {
     name,
+    ...(uids[0] && { uid: uids[0] }),
     groups: [...textsOf(subject.O), 'system:authenticated'],
     extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] },
   };

@@ -8,8 +8,8 @@ export const unauthorized = (): StatusError => new StatusError('Unauthorized', '
 
 /**
  * The bearer token, if any. Headers are read as they came: Node's own objects drop a second
- * Authorization and join repeated impersonation headers into one string.
- * @throws StatusError Unauthorized, or Forbidden for impersonation
+ * Authorization.
+ * @throws StatusError Unauthorized
  */
 export function bearerTokenOf({ rawHeaders }: Pick<HttpRequest, 'rawHeaders'>): string | undefined {
   const authorizations: string[] = [];
@@ -19,9 +19,6 @@ export function bearerTokenOf({ rawHeaders }: Pick<HttpRequest, 'rawHeaders'>): 
     const value = rawHeaders[index + 1]!;
     if (name === 'authorization') authorizations.push(value);
     if (name === 'sec-websocket-protocol') token ??= protocolToken(value);
-    if (name.startsWith('impersonate-')) {
-      throw new StatusError('Forbidden', 'impersonation is not supported by this server');
-    }
   }
   if (authorizations.length > 1) throw unauthorized();
   const [header] = authorizations;

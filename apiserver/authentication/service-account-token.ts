@@ -2,20 +2,24 @@
  * Service-account tokens (KEP-1205): signed by us, for us, not yet over, and of an account (and a
  * pod, secret or node, where bound) that still exists.
  */
-import { createHash, type KeyObject } from 'node:crypto';
-import { type JWTPayload, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { KubeObject } from '../../api/resource.ts';
 import { nodes } from '../../api/resources/node.ts';
 import { pods } from '../../api/resources/pod.ts';
 import { secrets } from '../../api/resources/secret.ts';
 import { serviceAccounts } from '../../api/resources/service-account.ts';
 import type { ObjectReader, User } from '../request.ts';
-import { algorithmOf, keyId } from './pem.ts';
+import {
+  accountName,
+  accountUser,
+  claimsIssuer,
+  rememberTokens,
+  type SignedOptions,
+  verifySignature,
+} from './signed-token.ts';
+import type { TokenAuthenticator } from './token-authenticator.ts';
 
-export interface TokenOptions {
-  readonly keys: readonly KeyObject[];
-  readonly issuer: string;
-  readonly audiences: readonly string[];
+export interface TokenOptions extends SignedOptions {
   readonly reader: ObjectReader;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -24,7 +28,7 @@ export interface TokenOptions {
 /** An object as a token names it. */
 interface Reference {
   readonly name: string;
-  readonly uid: string;
+  readonly uid?: string; // Absent for the node of a pod when there is no such Node.
 }
 
 /** What a token of ours says. */
@@ -34,116 +38,95 @@ export interface Claims {
   readonly pod?: Reference;
   readonly secret?: Reference;
   readonly node?: Reference;
+  /** In seconds: from then on a client that still shows the token is one that does not renew. */
+  readonly warnafter?: number;
 }
 
 interface Verified {
   readonly user: User;
   readonly claims: Claims;
-  readonly endsAt: number; // Milliseconds.
+  readonly audiences: readonly string[];
+  readonly startsAt: number; // Milliseconds.
+  readonly endsAt: number;
 }
 
-/** Signatures take 0.3 ms to check, so tokens once verified are remembered by their hash. */
-const rememberedMax = 10_000;
 /** As upstream: a pod that ends may still say goodbye. */
 const graceMs = 60_000;
 
-export function createTokenVerifier(
-  options: TokenOptions,
-): (token: string) => Promise<User | undefined> {
-  const remembered = new Map<string, Verified>();
-  return async (token) => {
-    const hash = createHash('sha256').update(token).digest('base64');
-    const known = remembered.get(hash) ?? (await verify(token, options));
-    if (!known || known.endsAt <= options.now()) {
-      remembered.delete(hash);
-      return undefined;
-    }
-    if (!remembered.has(hash)) {
-      // The oldest goes: a Map keeps the order in which things came.
-      const [oldest] = remembered.keys();
-      if (remembered.size >= rememberedMax && oldest !== undefined) remembered.delete(oldest);
-      remembered.set(hash, known);
-    }
-    // Never remembered: a token ends with what it is bound to.
-    return isAlive(known.claims, options) ? known.user : undefined;
+export function createAccountTokens(options: TokenOptions): TokenAuthenticator {
+  const { issuer, reader, now } = options;
+  const verify = rememberTokens(async (token) => toVerified(await verifySignature(token, options)));
+  return {
+    name: 'service accounts',
+    async authenticate(token, wanted) {
+      if (!claimsIssuer(token, issuer)) return undefined;
+      const { user, claims, audiences, startsAt, endsAt } = await verify(token);
+      if (endsAt <= now()) throw new Error('service account token has expired');
+      if (startsAt > now() + graceMs) throw new Error('service account token is not valid yet');
+      const fitting = wanted.filter((audience) => audiences.includes(audience));
+      if (fitting.length === 0) throw wrongAudience(audiences, wanted);
+      // Never remembered: a token ends with what it is bound to.
+      checkAlive(claims, { reader, now: now() });
+      return { user, audiences: fitting };
+    },
   };
 }
 
-async function verify(token: string, options: TokenOptions): Promise<Verified | undefined> {
-  const { issuer, audiences, now } = options;
-  for (const key of candidates(token, options.keys)) {
-    try {
-      const { payload } = await jwtVerify(token, key, {
-        algorithms: [algorithmOf(key)],
-        issuer,
-        audience: [...audiences],
-        requiredClaims: ['exp', 'sub'],
-        currentDate: new Date(now()),
-      });
-      return toVerified(payload);
-    } catch {
-      // Another key may fit; if none does, the token is nobody's.
-    }
-  }
-  return undefined;
+function wrongAudience(actual: readonly string[], wanted: readonly string[]): Error {
+  const list = (values: readonly string[]) => values.map((each) => JSON.stringify(each)).join(' ');
+  const target = `token audiences [${list(actual)}] is invalid for the target audiences`;
+  return new Error(`${target} [${list(wanted)}]`);
 }
 
-/** The key that the token names, or all when it names none. */
-function candidates(token: string, keys: readonly KeyObject[]): readonly KeyObject[] {
-  const header = parseHeader(token);
-  if (header === undefined) return [];
-  return header.kid === undefined ? keys : keys.filter((key) => keyId(key) === header.kid);
-}
-
-function parseHeader(token: string): { kid?: unknown } | undefined {
-  try {
-    const text = Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8');
-    const header: unknown = JSON.parse(text);
-    return header !== null && typeof header === 'object' ? header : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function toVerified(payload: JWTPayload): Verified | undefined {
-  const claims = payload['kubernetes.io'] as Partial<Claims> | undefined;
+/** @throws Error for a token that says too little, or one thing and another */
+function toVerified(payload: JWTPayload): Verified {
+  const claims = payload['kubernetes.io'] as Claims | undefined;
   const { namespace, serviceaccount: account } = claims ?? {};
-  if (!namespace || !account?.name || !account.uid) return undefined;
-  const name = `system:serviceaccount:${namespace}:${account.name}`;
-  if (payload.sub !== name || payload.exp === undefined) return undefined;
-  const user = {
-    name,
-    uid: account.uid,
-    groups: [
-      'system:serviceaccounts',
-      `system:serviceaccounts:${namespace}`,
-      'system:authenticated',
-    ],
-    extra: extraOf(claims as Claims, payload.jti),
+  const { sub, aud = [], exp, nbf = 0, jti } = payload;
+  if (!claims || !namespace || !account?.name || !account.uid) throw new Error('no such claims');
+  if (sub !== accountName(namespace, account.name)) throw new Error('sub claim is invalid');
+  if (typeof exp !== 'number' || typeof nbf !== 'number') throw new Error('exp claim is missing');
+  return {
+    user: accountUser({ namespace, name: account.name, uid: account.uid }, extraOf(claims, jti)),
+    claims,
+    audiences: [aud].flat(),
+    startsAt: nbf * 1000,
+    endsAt: exp * 1000,
   };
-  return { user, claims: claims as Claims, endsAt: payload.exp * 1000 };
 }
 
 function extraOf({ pod, node }: Claims, jti: string | undefined): Record<string, string[]> {
   const prefix = 'authentication.kubernetes.io';
+  const name = (kind: string, reference: Reference | undefined) =>
+    reference && {
+      [`${prefix}/${kind}-name`]: [reference.name],
+      ...(reference.uid && { [`${prefix}/${kind}-uid`]: [reference.uid] }),
+    };
   return {
     ...(jti !== undefined && { [`${prefix}/credential-id`]: [`JTI=${jti}`] }),
-    ...(pod && { [`${prefix}/pod-name`]: [pod.name], [`${prefix}/pod-uid`]: [pod.uid] }),
-    ...(node && { [`${prefix}/node-name`]: [node.name], [`${prefix}/node-uid`]: [node.uid] }),
+    ...name('pod', pod),
+    ...name('node', node),
   };
 }
 
-function isAlive(claims: Claims, { reader, now }: TokenOptions): boolean {
+interface Moment {
+  readonly reader: ObjectReader;
+  readonly now: number;
+}
+
+/** @throws Error once the account, or what the token is bound to, is gone */
+function checkAlive(claims: Claims, { reader, now }: Moment): void {
   const { namespace, serviceaccount, pod, secret, node } = claims;
-  const isThere = (object: KubeObject | undefined, { uid }: Reference) =>
-    object?.metadata?.uid === uid && !isLongDeleted(object, now());
-  if (!isThere(reader.get(serviceAccounts, serviceaccount.name, namespace), serviceaccount)) {
-    return false;
-  }
-  if (pod) return isThere(reader.get(pods, pod.name, namespace), pod);
-  if (secret) return isThere(reader.get(secrets, secret.name, namespace), secret);
+  const check = (object: KubeObject | undefined, { uid }: Reference) => {
+    const isThere = uid !== undefined && object?.metadata?.uid === uid;
+    if (isThere && !isLongDeleted(object, now)) return;
+    throw new Error('service account token has been invalidated');
+  };
+  check(reader.get(serviceAccounts, serviceaccount.name, namespace), serviceaccount);
+  if (pod) check(reader.get(pods, pod.name, namespace), pod);
+  else if (secret) check(reader.get(secrets, secret.name, namespace), secret);
   // Beside a pod the node only says where that runs, so it is looked up only by itself.
-  return !node || isThere(reader.get(nodes, node.name), node);
+  else if (node) check(reader.get(nodes, node.name), node);
 }
 
 function isLongDeleted({ metadata }: KubeObject, now: number): boolean {

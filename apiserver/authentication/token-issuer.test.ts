@@ -5,12 +5,16 @@ import { nodes } from '../../api/resources/node.ts';
 import { pods } from '../../api/resources/pod.ts';
 import { secrets } from '../../api/resources/secret.ts';
 import { serviceAccounts } from '../../api/resources/service-account.ts';
-import type { TokenRequestSpec } from '../../api/types/authentication-v1.generated.ts';
+import type {
+  TokenRequest,
+  TokenRequestSpec,
+} from '../../api/types/authentication-v1.generated.ts';
 import { StatusError } from '../../base/errors.ts';
 import { createFakeReader } from '../admission/fake-reader.ts';
 import type { HttpRequest, RequestInfo } from '../request.ts';
-import { createAuthenticator } from './authenticate.ts';
+import { createAuthenticator, anonymous as nobody } from './authenticate.ts';
 import { createTokenIssuer } from './token-issuer.ts';
+import { createTokenAuthenticators } from './tokens.ts';
 
 const pem = (type: 'ec' | 'rsa') =>
   (type === 'ec'
@@ -39,7 +43,14 @@ const info: RequestInfo = {
   query: new URLSearchParams(),
 };
 
-function setUp({ key = signingKey, keys = [signingKey, rsaKey] } = {}) {
+interface Keys {
+  readonly key?: string;
+  readonly keys?: readonly string[];
+}
+
+type Options = Partial<Parameters<typeof createTokenIssuer>[0]>;
+
+function setUp({ key = signingKey, keys = [signingKey, rsaKey], ...more }: Keys & Options = {}) {
   const reader = createFakeReader();
   const account = { metadata: { name: 'builder', namespace: 'dev', uid: 'sa-1' } };
   reader.put(serviceAccounts, account);
@@ -52,16 +63,25 @@ function setUp({ key = signingKey, keys = [signingKey, rsaKey] } = {}) {
   reader.put(pods, pod);
   const clock = { ms: start };
   const now = () => clock.ms;
-  const issue = createTokenIssuer({ signingKeyFile: key, issuer, now });
-  const authenticate = createAuthenticator({ serviceAccountKeys: keys, issuer, reader, now });
+  const apiAudiences = [issuer];
+  const signingKeyFile = key;
+  const issuing = { signingKeyFile, issuer, apiAudiences, reader, now, ...more };
+  const make = createTokenIssuer(issuing);
+  const warnings: string[] = [];
+  const warn = (text: string) => void warnings.push(text);
+  const issue = async (spec: TokenRequestSpec) =>
+    (await make({ info, user: nobody, object: { spec } as object, warn })) as TokenRequest;
+  const tokens = createTokenAuthenticators({ serviceAccountKeys: keys, issuer, reader, now });
+  const authenticate = createAuthenticator({ tokens, apiAudiences, anonymous: 'true', now });
   return {
     reader,
     clock,
     pod,
     account,
-    request: (spec: TokenRequestSpec = {}) => issue(info, { spec }, reader),
-    token: async (spec: TokenRequestSpec = {}) =>
-      (await issue(info, { spec }, reader)).status?.token ?? '',
+    tokens,
+    warnings,
+    request: (spec: TokenRequestSpec = {}) => issue(spec),
+    token: async (spec: TokenRequestSpec = {}) => (await issue(spec)).status?.token ?? '',
     login: async (token: string) => {
       const rawHeaders = ['Authorization', `Bearer ${token}`];
       try {
@@ -76,7 +96,7 @@ function setUp({ key = signingKey, keys = [signingKey, rsaKey] } = {}) {
 
 const toPod = { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'web' } };
 
-test('A71: a TokenRequest is answered with a token and what was granted', async (t) => {
+test('apiserver A71: a TokenRequest is answered with a token and what was granted', async (t) => {
   const { request } = setUp();
   const { status, ...answer } = await request();
   t.deepEqual(answer, {
@@ -115,7 +135,7 @@ for (const [name, key] of [
   ['ES256', signingKey],
   ['RS256', rsaKey],
 ] as const) {
-  test(`A1: an ${name} token is its ServiceAccount`, async (t) => {
+  test(`security A1: an ${name} token is its ServiceAccount`, async (t) => {
     const { token, login } = setUp({ key });
     const user = await login(await token(toPod));
     t.like(user, {
@@ -130,7 +150,7 @@ for (const [name, key] of [
   });
 }
 
-test('A95: a token ends with its time', async (t) => {
+test('apiserver A95: a token ends with its time', async (t) => {
   const { token, login, clock } = setUp();
   const made = await token({ expirationSeconds: 600 });
   t.is(typeof (await login(made)), 'object');
@@ -163,7 +183,7 @@ const ends: [string, (world: ReturnType<typeof setUp>) => void][] = [
 ];
 
 for (const [name, end] of ends) {
-  test(`A95: a token ends with ${name}, remembered or not`, async (t) => {
+  test(`apiserver A95: a token ends with ${name}, remembered or not`, async (t) => {
     const world = setUp();
     const made = await world.token(toPod);
     t.is(typeof (await world.login(made)), 'object');
@@ -172,7 +192,7 @@ for (const [name, end] of ends) {
   });
 }
 
-test('A95: tokens are bound to secrets and nodes too', async (t) => {
+test('apiserver A95: tokens are bound to secrets and nodes too', async (t) => {
   const { token, login, reader } = setUp();
   const ref = (kind: string, name: string) => ({
     boundObjectRef: { kind, apiVersion: 'v1', name },
@@ -206,7 +226,7 @@ async function sign({ claims, alg, key }: ReturnType<typeof forge>, pemKey = sig
   return new SignJWT(claims).setProtectedHeader({ alg }).sign(key ?? createPrivateKey(pemKey));
 }
 
-test('A1: a forged token that is right in everything is let in (the control of the next ones)', async (t) => {
+test('security A1: a forged token that is right in everything is let in (the control of the next ones)', async (t) => {
   t.is(typeof (await setUp().login(await sign(forge({})))), 'object');
 });
 
@@ -218,7 +238,7 @@ const forgeries: [string, () => Promise<string>][] = [
   ['for another audience', () => sign(forge({ aud: ['vault'] }))],
   ['signed by another key', () => sign(forge({}), foreignKey)],
   ['that does not end', () => sign(forge({ exp: undefined }))],
-  ['that is not valid yet', () => sign(forge({ nbf: start / 1000 + 60 }))],
+  ['that is not valid yet', () => sign(forge({ nbf: start / 1000 + 61 }))],
   ['whose subject is another', () => sign(forge({ sub: 'system:serviceaccount:kube-system:x' }))],
   ['without the claims of an account', () => sign(forge({ 'kubernetes.io': undefined }))],
   [
@@ -231,7 +251,7 @@ const forgeries: [string, () => Promise<string>][] = [
 ];
 
 for (const [name, make] of forgeries) {
-  test(`A1: a token ${name} is refused`, async (t) => {
+  test(`security A1: a token ${name} is refused`, async (t) => {
     t.is(await setUp().login(await make()), 'Unauthorized');
   });
 }
@@ -251,31 +271,31 @@ const refusals: [string, TokenRequestSpec, string][] = [
   [
     'bound to a pod of another uid',
     { boundObjectRef: { ...toPod.boundObjectRef, uid: 'p-0' } },
-    '409 Operation cannot be fulfilled on pods "web": the UID in the bound object reference (p-0) ' +
+    '409 Operation cannot be fulfilled on Pod "web": the UID in the bound object reference (p-0) ' +
       'does not match the UID in record. The object might have been deleted and then recreated',
   ],
   [
     'bound to something else',
     { boundObjectRef: { kind: 'Job', apiVersion: 'batch/v1', name: 'a' } },
-    '400 cannot bind token for kind "batch/v1 Job"',
+    '400 cannot bind token to object of type batch/v1, Kind=Job',
   ],
 ];
 
 for (const [name, spec, want] of refusals) {
-  test(`A71: a token ${name} is refused`, async (t) => {
+  test(`apiserver A71: a token ${name} is refused`, async (t) => {
     const error = await t.throwsAsync(() => setUp().request(spec), { instanceOf: StatusError });
     t.is(`${error.code} ${error.message}`, want);
   });
 }
 
-test('A71: a token bound to a pod of another account is refused', async (t) => {
+test('apiserver A71: a token bound to a pod of another account is refused', async (t) => {
   const { request, reader, pod } = setUp();
   reader.put(pods, { ...pod, spec: { ...pod.spec, serviceAccountName: 'other' } } as typeof pod);
   const error = await t.throwsAsync(() => request(toPod), { instanceOf: StatusError });
   t.regex(error.message, /different serviceaccount name/);
 });
 
-test('A71: a token of an account that is not there is refused', async (t) => {
+test('apiserver A71: a token of an account that is not there is refused', async (t) => {
   const { request, reader } = setUp();
   reader.remove(serviceAccounts, 'builder', 'dev');
   const error = await t.throwsAsync(() => request(), { instanceOf: StatusError });

@@ -14,54 +14,62 @@ import type { Pod } from '../../api/types/core-v1.generated.ts';
 import { invalidObject, invalidValue, requiredValue } from '../../api/validation/cause.ts';
 import { toTime } from '../../base/clock.ts';
 import { StatusError } from '../../base/errors.ts';
+import type { Maker } from '../call.ts';
 import type { ObjectReader, RequestInfo } from '../request.ts';
 import { algorithmOf, keyId, readPem, readPublicKey } from './pem.ts';
 import type { Claims } from './service-account-token.ts';
+import { accountName } from './signed-token.ts';
 
 export interface TokenIssuerOptions {
   readonly signingKeyFile: string;
   readonly issuer: string;
+  /** What a token is for that names no audiences. */
+  readonly apiAudiences: readonly string[];
+  /** No token lasts longer; absent: as long as it asks for. */
+  readonly secondsMax?: number | undefined;
+  /** Whether a pod's token for this server outlives its time by a year, for clients that never
+   * read it again. */
+  readonly extends?: boolean;
+  readonly reader: ObjectReader;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** `info` names the ServiceAccount, `body` is a TokenRequest; rejects with a StatusError. */
-export type TokenIssuer = (
-  info: RequestInfo,
-  body: unknown,
-  reader: ObjectReader,
-) => Promise<TokenRequest>;
-
 const defaultSeconds = 3600;
 const secondsMin = 600;
-const secondsMax = 2 ** 32;
+const secondsLimit = 2 ** 32;
 
-export function createTokenIssuer({
-  signingKeyFile,
-  issuer,
-  now,
-}: TokenIssuerOptions): TokenIssuer {
-  const pem = readPem(signingKeyFile);
-  const key = createPrivateKey(pem);
-  const publicKey = readPublicKey(pem);
-  const header = { alg: algorithmOf(publicKey), kid: keyId(publicKey) };
+/** What the ServiceAccount plugin asks for in the volumes that it adds: only those are extended. */
+const injectedSeconds = 3607;
+const extendedSeconds = 365 * 24 * 3600;
 
-  return async (info, body, reader) => {
-    const request = checkRequest(body, info);
-    const { audiences = [], expirationSeconds = defaultSeconds, boundObjectRef } = request.spec!;
+export function createTokenIssuer(options: TokenIssuerOptions): Maker {
+  const { issuer, reader, now } = options;
+  const sign = createSigner(options.signingKeyFile);
+  return async ({ info, object, warn }) => {
+    const request = checkRequest(object, info);
+    const { audiences = [], boundObjectRef } = request.spec!;
+    const wanted = audiences.length > 0 ? audiences : [...options.apiAudiences];
     const claims = findClaims(info, boundObjectRef, reader);
-    const issuedAt = Math.floor(now() / 1000);
-    const endsAt = issuedAt + expirationSeconds;
-    const wanted = audiences.length > 0 ? audiences : [issuer];
-    const token = await new SignJWT({ 'kubernetes.io': claims, aud: wanted })
-      .setProtectedHeader(header)
-      .setIssuer(issuer)
-      .setSubject(`system:serviceaccount:${info.namespace}:${info.name}`)
-      .setIssuedAt(issuedAt)
-      .setNotBefore(issuedAt)
-      .setExpirationTime(endsAt)
-      .setJti(randomUUID())
-      .sign(key);
+    const asked = request.spec!.expirationSeconds ?? defaultSeconds;
+    const seconds = Math.min(asked, options.secondsMax ?? asked);
+    if (seconds < asked) {
+      warn(`requested expiration of ${asked} seconds shortened to ${seconds} seconds`);
+    }
+    const isKept =
+      Boolean(options.extends && claims.pod && seconds === injectedSeconds) &&
+      wanted.every((each) => options.apiAudiences.includes(each));
+    const at = Math.floor(now() / 1000);
+    const token = await sign({
+      iss: issuer,
+      sub: accountName(info.namespace, info.name),
+      aud: wanted,
+      iat: at,
+      nbf: at,
+      exp: at + (isKept ? extendedSeconds : seconds),
+      jti: randomUUID(),
+      'kubernetes.io': { ...claims, ...(isKept && { warnafter: at + seconds }) },
+    });
     return {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
@@ -70,47 +78,44 @@ export function createTokenIssuer({
         namespace: info.namespace,
         creationTimestamp: toTime(now()),
       },
-      spec: { ...request.spec, audiences: wanted, expirationSeconds },
-      status: { token, expirationTimestamp: toTime(endsAt * 1000) },
-    };
+      spec: { ...request.spec, audiences: wanted, expirationSeconds: seconds },
+      status: { token, expirationTimestamp: toTime((at + seconds) * 1000) },
+    } satisfies TokenRequest;
   };
 }
 
-function checkRequest(body: unknown, info: RequestInfo): TokenRequest {
-  const request = body as TokenRequest | null;
-  const isObject = (value: unknown) => value !== null && typeof value === 'object';
-  if (!request || !isObject(request) || !isObject(request.spec ?? {})) {
-    throw new StatusError('BadRequest', 'the body is no TokenRequest');
-  }
-  const name = request.metadata?.name;
+/** Signs claims with the key of a file. */
+export function createSigner(keyFile: string): (claims: object) => Promise<string> {
+  const pem = readPem(keyFile);
+  const key = createPrivateKey(pem);
+  const publicKey = readPublicKey(pem);
+  const header = { alg: algorithmOf(publicKey), kid: keyId(publicKey) };
+  return (claims) => new SignJWT({ ...claims }).setProtectedHeader(header).sign(key);
+}
+
+function checkRequest(body: KubeObject, info: RequestInfo): TokenRequest {
+  const request = body as TokenRequest;
+  const { name } = request.metadata ?? {};
   if (name && name !== info.name) {
     const message = `metadata.name "${name}" does not match the name of the service account "${info.name}"`;
     throw new StatusError('BadRequest', message);
   }
   const spec = request.spec ?? {};
-  const problems = [...checkSeconds(spec.expirationSeconds), ...checkAudiences(spec.audiences)];
+  const problems = checkSeconds(spec.expirationSeconds);
   if (problems.length > 0) throw invalidObject(tokenRequestKind, '', problems);
   return { ...request, spec };
 }
 
 const tokenRequestKind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 
-function checkSeconds(seconds: unknown) {
+function checkSeconds(seconds: number | undefined) {
   if (seconds === undefined) return [];
   const refuse = (why: string) => [invalidValue('spec.expirationSeconds', seconds, why)];
-  if (!Number.isInteger(seconds)) return refuse('must be a whole number');
-  if (Number(seconds) < secondsMin)
-    return refuse('may not specify a duration less than 10 minutes');
-  if (Number(seconds) > secondsMax) {
+  if (seconds < secondsMin) return refuse('may not specify a duration less than 10 minutes');
+  if (seconds > secondsLimit) {
     return refuse('may not specify a duration larger than 2^32 seconds');
   }
   return [];
-}
-
-function checkAudiences(audiences: unknown) {
-  if (audiences === undefined) return [];
-  const isList = Array.isArray(audiences) && audiences.every((each) => typeof each === 'string');
-  return isList ? [] : [invalidValue('spec.audiences', audiences, 'must be a list of strings')];
 }
 
 /** @throws StatusError NotFound for what is not there, Conflict for another of the same name */
@@ -123,9 +128,12 @@ function findClaims(
   if (!account) throw notFound('serviceaccounts', name);
   const own = { namespace, serviceaccount: referTo(account) };
   if (!bound) return own;
-  const kind = `${bound.apiVersion ?? ''} ${bound.kind ?? ''}`;
-  const find = boundKinds.get(kind);
-  if (!find) throw new StatusError('BadRequest', `cannot bind token for kind ${quote(kind)}`);
+  const { apiVersion = '', kind = '' } = bound;
+  const find = boundKinds.get(`${apiVersion} ${kind}`);
+  if (!find) {
+    const type = `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`;
+    throw new StatusError('BadRequest', `cannot bind token to object of type ${type}`);
+  }
   if (!bound.name) {
     const problem = requiredValue('spec.boundObjectRef.name');
     throw invalidObject(tokenRequestKind, '', [problem]);
@@ -155,7 +163,9 @@ function bindToPod(bound: NamedReference, place: Place): Partial<Claims> {
   }
   const nodeName = pod.spec?.nodeName;
   const node = nodeName ? place.reader.get(nodes, nodeName) : undefined;
-  return { pod: referTo(pod), ...(node && { node: referTo(node) }) };
+  // Where the pod runs is worth telling even when there is no such Node.
+  const at = node ? referTo(node) : nodeName && { name: nodeName };
+  return { pod: referTo(pod), ...(at && { node: at }) };
 }
 
 function findBound<T extends KubeObject>(
@@ -168,9 +178,9 @@ function findBound<T extends KubeObject>(
   const actual = object.metadata?.uid ?? '';
   if (uid && uid !== actual) {
     const message = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
-    const what = `Operation cannot be fulfilled on ${resource.plural} ${quote(name)}`;
+    const what = `Operation cannot be fulfilled on ${resource.kind} ${quote(name)}`;
     throw new StatusError('Conflict', `${what}: ${message}`, {
-      details: { name, kind: resource.plural },
+      details: { name, kind: resource.kind },
     });
   }
   return object;
