@@ -22,6 +22,9 @@ const cases: [selector: string, labels: Record<string, string>, matches: boolean
   ['a<3', { a: '4' }, false],
   ['a>3', { a: 'many' }, false],
   ['constructor', {}, false],
+  ['in in (in,notin)', { in: 'notin' }, true],
+  ['a in (,)', { a: '' }, true],
+  ['a = b , c', { a: 'b', c: '' }, true],
   [
     'app.kubernetes.io/name=web,tier in (front)',
     { 'app.kubernetes.io/name': 'web', tier: 'front' },
@@ -34,7 +37,11 @@ for (const [selector, labels, want] of cases) {
   });
 }
 
-for (const selector of ['a=b=c', ',', 'a in x', 'a in (x', '=b', 'a>x', 'a b']) {
+const refused = [
+  ...['a=b=c', ',', 'a in x', 'a in (x', '=b', 'a>x', 'a b', 'a in ()', 'a,', '!', 'a=b)', 'a=%'],
+  ...['/a=b', 'a in (x y)', '!a=b', 'a=b,,c'],
+];
+for (const selector of refused) {
   test(`the selector "${selector}" is refused`, (t) => {
     t.like(
       t.throws(() => parseLabelSelector(selector)),
@@ -42,6 +49,14 @@ for (const selector of ['a=b=c', ',', 'a in x', 'a in (x', '=b', 'a>x', 'a b']) 
     );
   });
 }
+
+test('security A8: a selector of a megabyte is read or refused in one pass', (t) => {
+  const many = (text: string) => text.repeat(1_000_000 / text.length);
+  for (const text of ['(', ',', 'a in (', 'a,', '!', ' ', '=', 'a in (b),', '()']) {
+    t.throws(() => parseLabelSelector(`${many(text)}(`), undefined, text);
+  }
+  t.is(parseLabelSelector(`${many('a in (b),')}a`).length, 111_112);
+});
 
 test('no selector selects nothing, an empty one everything', (t) => {
   t.false(matchesLabelSelector(undefined, { a: 'b' }));

@@ -1,5 +1,6 @@
 /** Label selectors, as text (`a=b,c in (x,y),!d`) and as the LabelSelector object. */
 import { StatusError } from '../base/errors.ts';
+import { isLabelValue, isQualifiedName } from './names.ts';
 import type { LabelSelector } from './types/meta-v1.generated.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -16,13 +17,12 @@ export interface Requirement {
  */
 export function parseLabelSelector(text: string): Requirement[] {
   if (text.trim() === '') return [];
-  return splitTerms(text).map((term) => {
-    for (const [pattern, read] of grammar) {
-      const match = pattern.exec(term);
-      if (match) return checked(read(match), text);
-    }
-    throw badSelector(text, `couldn't understand '${term.trim()}'`);
-  });
+  const reader = new SelectorReader(text);
+  const requirements: Requirement[] = [];
+  do requirements.push(checked(readRequirement(reader), text));
+  while (reader.take(','));
+  if (!reader.isAtEnd) throw badSelector(text, `found '${reader.peek()}', expected: ',' or end`);
+  return requirements;
 }
 
 export const matchesRequirements = (
@@ -87,55 +87,93 @@ function meets({ key, operator, values }: Requirement, labels: Labels | undefine
 const labelOf = (labels: Labels | undefined, key: string) =>
   labels && Object.hasOwn(labels, key) ? labels[key] : undefined;
 
-type Match = RegExpExecArray;
-const keyOf = (match: Match) => match[1] ?? '';
-const textOf = (match: Match) => match[2] ?? '';
-const listOf = (match: Match) =>
-  textOf(match)
-    .split(',')
-    .map((value) => value.trim());
-const key = '\\s*([^\\s!=<>(),]+)\\s*';
-const value = '\\s*([^\\s!=<>(),]*)\\s*';
+/** Word by word, each letter looked at once: selectors come from strangers and may be long. */
+class SelectorReader {
+  readonly text: string;
+  readonly #words: readonly string[];
+  #next = 0;
 
-const grammar: readonly (readonly [RegExp, (match: Match) => Requirement])[] = [
-  [new RegExp(`^${key}$`), (m) => ({ key: keyOf(m), operator: 'Exists', values: [] })],
-  [new RegExp(`^\\s*!${key}$`), (m) => ({ key: keyOf(m), operator: 'DoesNotExist', values: [] })],
-  [
-    new RegExp(`^${key}={1,2}${value}$`),
-    (m) => ({ key: keyOf(m), operator: 'In', values: [textOf(m)] }),
-  ],
-  [
-    new RegExp(`^${key}!=${value}$`),
-    (m) => ({ key: keyOf(m), operator: 'NotIn', values: [textOf(m)] }),
-  ],
-  [
-    new RegExp(`^${key}\\s+in\\s*\\(([^()]*)\\)\\s*$`),
-    (m) => ({ key: keyOf(m), operator: 'In', values: listOf(m) }),
-  ],
-  [
-    new RegExp(`^${key}\\s+notin\\s*\\(([^()]*)\\)\\s*$`),
-    (m) => ({ key: keyOf(m), operator: 'NotIn', values: listOf(m) }),
-  ],
-  [
-    new RegExp(`^${key}>${value}$`),
-    (m) => ({ key: keyOf(m), operator: 'Gt', values: [textOf(m)] }),
-  ],
-  [
-    new RegExp(`^${key}<${value}$`),
-    (m) => ({ key: keyOf(m), operator: 'Lt', values: [textOf(m)] }),
-  ],
+  constructor(text: string) {
+    this.text = text;
+    this.#words = text.match(/==|!=|[=!(),<>]|[^\s=!(),<>]+/g) ?? [];
+  }
+
+  get isAtEnd(): boolean {
+    return this.#next >= this.#words.length;
+  }
+
+  peek(): string {
+    return this.#words[this.#next] ?? '';
+  }
+
+  /** Goes on when this word is next. */
+  take(word: string): boolean {
+    if (this.isAtEnd || this.#words[this.#next] !== word) return false;
+    this.#next += 1;
+    return true;
+  }
+
+  /** A key or value; empty when something else is next. */
+  takeName(): string {
+    const word = this.peek();
+    if (word === '' || /^[=!(),<>]/.test(word)) return '';
+    this.#next += 1;
+    return word;
+  }
+}
+
+function readRequirement(reader: SelectorReader): Requirement {
+  const isNegated = reader.take('!');
+  const key = reader.takeName();
+  if (key === '') throw badSelector(reader.text, `found '${reader.peek()}', expected: identifier`);
+  if (isNegated) return { key, operator: 'DoesNotExist', values: [] };
+  if (reader.isAtEnd || reader.peek() === ',') return { key, operator: 'Exists', values: [] };
+  if (reader.take('in')) return { key, operator: 'In', values: readValues(reader) };
+  if (reader.take('notin')) return { key, operator: 'NotIn', values: readValues(reader) };
+  const operator = comparisons.find(([word]) => reader.take(word))?.[1];
+  if (operator) return { key, operator, values: [reader.takeName()] };
+  const expected = "in, notin, =, ==, !=, '>', '<'";
+  throw badSelector(reader.text, `found '${reader.peek()}', expected: ${expected}`);
+}
+
+const comparisons: readonly (readonly [string, Requirement['operator']])[] = [
+  ['=', 'In'],
+  ['==', 'In'],
+  ['!=', 'NotIn'],
+  ['>', 'Gt'],
+  ['<', 'Lt'],
 ];
 
-/** Commas inside brackets belong to a set of values. */
-const splitTerms = (text: string): string[] => text.split(/,(?![^(]*\))/);
+/** `(a,b,)`: what is between two commas may be empty, but there must be something. */
+function readValues(reader: SelectorReader): string[] {
+  const fail = (expected: string) =>
+    badSelector(reader.text, `found '${reader.peek()}', expected: ${expected}`);
+  if (!reader.take('(')) throw fail("'('");
+  if (reader.take(')')) {
+    throw badSelector(reader.text, "for 'in', 'notin' operators, values set can't be empty");
+  }
+  const values: string[] = [];
+  do values.push(reader.takeName());
+  while (reader.take(','));
+  if (!reader.take(')')) throw fail("',', ')' or identifier");
+  return values;
+}
 
 function checked(requirement: Requirement, text: string): Requirement {
-  const isNumeric = requirement.operator === 'Gt' || requirement.operator === 'Lt';
-  if (isNumeric && !/^-?\d+$/.test(requirement.values[0] ?? '')) {
+  const { key, operator, values } = requirement;
+  const isNumeric = operator === 'Gt' || operator === 'Lt';
+  if (isNumeric && !/^-?\d+$/.test(values[0] ?? '')) {
     throw badSelector(text, `for 'Gt', 'Lt' operators, the value must be an integer`);
   }
+  const problem =
+    isQualifiedName(key)[0] ?? values.map((value) => isLabelValue(value)[0]).find(Boolean);
+  if (problem) throw badSelector(text, problem);
   return requirement;
 }
 
-const badSelector = (text: string, why: string) =>
-  new StatusError('BadRequest', `unable to parse label selector "${text}": ${why}`);
+const shownMax = 200;
+
+const badSelector = (text: string, why: string) => {
+  const shown = text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+  return new StatusError('BadRequest', `unable to parse label selector "${shown}": ${why}`);
+};

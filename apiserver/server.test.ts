@@ -381,7 +381,7 @@ test('propagation policies are finalizers for the garbage collector', async (t) 
   await ask(`POST ${configs}`, config('c'));
   const gone = await ask(`DELETE ${configs}/c?propagationPolicy=Background`);
   t.is(gone.body.kind, 'Status');
-  t.is((await ask(`DELETE ${configs}/c?propagationPolicy=Sideways`)).code, 400);
+  t.is((await ask(`DELETE ${configs}/c?propagationPolicy=Sideways`)).code, 422);
 });
 
 test('preconditions of a delete are checked', async (t) => {

@@ -19,6 +19,13 @@ export interface ServerOptions {
 /** As many as upstream lets a client have; a controller manager with many watches stays below. */
 const streamsMax = 1000;
 const stopMs = 2_000;
+/** Who says nothing, or says it letter by letter, is hung up on. */
+const handshakeMs = 10_000;
+const headersMs = 20_000;
+const requestMs = 75_000; // Bodies have their own, shorter time: http/body.ts.
+const checkMs = 5_000;
+/** Longer than clients keep a connection that they do not use, so that they close it first. */
+const idleMs = 120_000;
 
 /** @throws Error when an address cannot be listened on */
 export async function listen(
@@ -61,19 +68,47 @@ function createOne(options: ServerOptions, handler: Handler, { log, connections 
     maxHeaderListPairs: 256,
     // Kilobytes and streams that a session may hold; many watches are one session's right.
     maxSessionMemory: 64,
+    handshakeTimeout: handshakeMs,
+    ...{ connectionsCheckingInterval: checkMs }, // Known to the HTTP/1.1 side alone.
   });
+  const http1 = server as unknown as Http1Times;
+  http1.headersTimeout = headersMs;
+  http1.requestTimeout = requestMs;
+  http1.keepAliveTimeout = idleMs;
   const keep = (connection: Socket | Http2Session) => {
     connections.add(connection);
     connection.on('close', () => connections.delete(connection));
   };
   server.on('secureConnection', keep);
   server.on('session', keep);
+  server.on('session', closeWhenIdle);
   server.on('sessionError', (error) => log.debug('A session broke', { error: error.message }));
   server.on('request', (request, response) => handler.onRequest(request, response));
   server.on('upgrade', (request: HttpRequest, socket: Duplex, head: Buffer) => {
     handler.onUpgrade(request, socket, head);
   });
   return server;
+}
+
+interface Http1Times {
+  headersTimeout: number;
+  requestTimeout: number;
+  keepAliveTimeout: number;
+}
+
+/** An HTTP/2 connection without a request in flight is worth nothing to anybody. */
+function closeWhenIdle(session: Http2Session): void {
+  let streams = 0;
+  let timer = setTimeout(() => session.destroy(), headersMs);
+  session.on('stream', (stream) => {
+    streams += 1;
+    clearTimeout(timer);
+    stream.on('close', () => {
+      streams -= 1;
+      if (streams === 0) timer = setTimeout(() => session.close(), idleMs);
+    });
+  });
+  session.on('close', () => clearTimeout(timer));
 }
 
 function listenOne(server: Http2SecureServer, address: string, port: number): Promise<number> {

@@ -46,7 +46,7 @@ export function mediaTypes(accept: string): MediaType[] {
     return { type: type.toLowerCase(), parameters: new Map(pairs) };
   });
   const weight = ({ parameters }: MediaType) => Number(parameters.get('q') ?? 1);
-  return all.sort((a, b) => weight(b) - weight(a));
+  return all.filter((each) => weight(each) > 0).sort((a, b) => weight(b) - weight(a));
 }
 
 function formatOfMedia({ type, parameters }: MediaType): Format | undefined {

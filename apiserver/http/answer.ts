@@ -62,6 +62,7 @@ export async function sendParts(
     ...headersOf(exchange, type),
     ...(packed && { 'content-encoding': 'gzip' }),
   });
+  if (request.method === 'HEAD') return void response.end();
   const sink = packed ? createGzip(gzipOptions) : response;
   if (packed) (sink as NodeJS.ReadWriteStream).pipe(response as NodeJS.WritableStream);
   for (const part of parts) {

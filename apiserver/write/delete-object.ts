@@ -1,71 +1,24 @@
 /** The end of objects: at once, after a grace, or when the last finalizer is gone. */
-import type { KubeObject, Resource } from '../../api/resource.ts';
+import { groupResourceOf, type KubeObject, type Resource } from '../../api/resource.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.generated.ts';
 import { toTime } from '../../base/clock.ts';
 import { StatusError } from '../../base/errors.ts';
 import { forbidden } from '../admission/refusal.ts';
 import type { Machinery } from '../call.ts';
-import { badRequest, modified, notFound } from '../errors.ts';
-import { isObject } from '../http/body.ts';
+import { modified, notFound } from '../errors.ts';
 import { keyOf } from '../registry/registry.ts';
 import { storedWriter } from '../registry/served.ts';
 import type { Stored } from '../registry/stored.ts';
+import { type DeleteOptions, secondsMax } from './delete-options.ts';
 import { isEqual } from './equality.ts';
 import {
   admissionOf,
-  dryRunOf,
   isFinished,
   passPlugins,
   settle,
   unsaved,
   type Writer,
 } from './store-object.ts';
-
-export interface DeleteOptions {
-  readonly graceSeconds: number | undefined;
-  readonly propagation: 'Background' | 'Foreground' | 'Orphan' | undefined;
-  readonly uid: string | undefined;
-  readonly resourceVersion: string | undefined;
-  readonly dryRun: boolean;
-}
-
-/** From a DeleteOptions body and, where that says nothing, the query. @throws StatusError */
-export function deleteOptionsOf(body: unknown, query: URLSearchParams): DeleteOptions {
-  const given = isObject(body) ? body : {};
-  const grace = given.gracePeriodSeconds ?? textOf(query, 'gracePeriodSeconds');
-  const orphan = given.orphanDependents ?? textOf(query, 'orphanDependents');
-  const policy = given.propagationPolicy ?? textOf(query, 'propagationPolicy');
-  const preconditions = isObject(given.preconditions) ? given.preconditions : {};
-  const graceSeconds = grace === undefined ? undefined : Number(grace);
-  if (graceSeconds !== undefined && !Number.isSafeInteger(graceSeconds)) {
-    throw badRequest('gracePeriodSeconds must be a whole number');
-  }
-  if (policy !== undefined && orphan !== undefined) {
-    throw badRequest('orphanDependents and propagationPolicy must not be set together');
-  }
-  const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');
-  return {
-    graceSeconds: graceSeconds !== undefined && graceSeconds < 0 ? 1 : graceSeconds,
-    propagation: policyOf(policy, orphan),
-    uid: preconditions.uid === undefined ? undefined : String(preconditions.uid),
-    resourceVersion:
-      preconditions.resourceVersion === undefined
-        ? undefined
-        : String(preconditions.resourceVersion),
-    dryRun: dryRunOf(dryRun),
-  };
-}
-
-const textOf = (query: URLSearchParams, name: string) => query.get(name) || undefined;
-
-function policyOf(policy: unknown, orphan: unknown): DeleteOptions['propagation'] {
-  if (orphan !== undefined) return String(orphan) === 'true' ? 'Orphan' : 'Background';
-  if (policy === undefined || policy === null) return undefined;
-  if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy;
-  throw badRequest(
-    `invalid propagationPolicy ${JSON.stringify(policy)}: must be Foreground, Background or Orphan`,
-  );
-}
 
 /** What became of it: gone, or still there and marked. */
 export interface Deleted {
@@ -146,7 +99,7 @@ interface Mark {
 /** Changes the draft into what it is once its deletion was asked for. */
 export function markDeleted(resource: Resource, draft: KubeObject, { options, now }: Mark): void {
   const metadata = draft.metadata!;
-  const finalizers = finalizersFor(metadata, options.propagation);
+  const finalizers = finalizersFor(resource, metadata, options.propagation);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
   const grace = graceOf(resource, draft, options.graceSeconds);
@@ -168,17 +121,36 @@ export function markDeleted(resource: Resource, draft: KubeObject, { options, no
 }
 
 function graceOf(resource: Resource, object: KubeObject, asked: number | undefined): number {
-  const own = resource.graceSeconds?.(object) ?? 0;
+  // What the object says may be more than a double holds (BigInt), and more than a date.
+  const own = Math.min(Number(resource.graceSeconds?.(object) ?? 0), secondsMax);
   return own === 0 ? 0 : (asked ?? own);
 }
 
 const foreground = 'foregroundDeletion';
 const orphan = 'orphan';
 
+/** Whose dependents were never deleted with them, so that old clients still rely on it. */
+const orphaning: ReadonlySet<string> = new Set(['replicationcontrollers', 'jobs.batch']);
+
 /** How dependents are treated is said by finalizers, which the garbage collector takes away. */
-function finalizersFor({ finalizers = [] }: ObjectMeta, policy: DeleteOptions['propagation']) {
+function finalizersFor(
+  resource: Resource,
+  { finalizers = [] }: ObjectMeta,
+  asked: DeleteOptions['propagation'],
+): string[] {
+  const isSaid = finalizers.includes(foreground) || finalizers.includes(orphan);
+  const isOrphaning = !isSaid && orphaning.has(groupResourceOf(resource));
+  const policy = asked ?? (isOrphaning ? 'Orphan' : undefined);
   if (policy === undefined) return finalizers;
   const others = finalizers.filter((name) => name !== foreground && name !== orphan);
   if (policy === 'Background') return others;
   return [...others, policy === 'Foreground' ? foreground : orphan];
 }
+
+/** Said to who deletes such an object without a word about its dependents. */
+export const orphanWarning = (resource: Resource, { propagation }: DeleteOptions) =>
+  propagation === undefined && groupResourceOf(resource) === 'jobs.batch'
+    ? 'child pods are preserved by default when jobs are deleted; set ' +
+      'propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress ' +
+      'this warning'
+    : undefined;
