@@ -1,5 +1,6 @@
 /** The way of every request: who asks, what for, may they, then the verb; errors become Statuses. */
 import type { Duplex } from 'node:stream';
+import { groupResourceOf } from '../api/resource.ts';
 import { messageOf, StatusError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { impersonate } from './authentication/impersonation.ts';
@@ -34,7 +35,7 @@ export interface HandlerDeps extends Machinery {
   /** @throws StatusError Forbidden */
   readonly refuse: (user: User, info: RequestInfo, reason: string) => StatusError;
   readonly connectors: ReadonlyMap<string, Connect>; // By `pods/log`.
-  readonly makers: ReadonlyMap<string, Maker>; // By `serviceaccounts/token`, `tokenreviews`.
+  readonly makers: ReadonlyMap<string, Maker>; // By `serviceaccounts/token`.
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -141,13 +142,15 @@ async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user
   }
   const format = formatOf(exchange.request.headers.accept);
   const call: Call = { ...exchange, info, user, resource: route.resource, format };
-  const make = deps.makers.get(pathOf(info));
+  const make = deps.makers.get(makerKey(info));
   if (make && info.verb === 'create') return serveMaker(call, deps, { make, route });
   await deps.router.verbOf(route, info)(call, deps);
 }
 
-const pathOf = ({ resource, subresource }: RequestInfo) =>
-  subresource ? `${resource}/${subresource}` : resource;
+function makerKey({ group, resource, subresource }: RequestInfo): string {
+  const name = groupResourceOf({ group, plural: resource });
+  return subresource ? `${name}/${subresource}` : name;
+}
 
 interface Opened extends Asked {
   readonly route: Route;

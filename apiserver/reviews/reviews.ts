@@ -1,4 +1,13 @@
 /** The answers to all reviews, by the names of their resources. */
+import { groupResourceOf, type Resource } from '../../api/resource.ts';
+import {
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
+  tokenReviews,
+} from '../../api/resources/reviews.ts';
 import type { Authorization } from '../authorization/authorize.ts';
 import type { Maker } from '../call.ts';
 import { reviewLocalSubject, reviewSelf, reviewSubject } from './access.ts';
@@ -12,12 +21,13 @@ export interface ReviewOptions extends TokenReviewOptions {
 export function createReviews(options: ReviewOptions): ReadonlyMap<string, Maker> {
   const { authorization } = options;
   const { authorize } = authorization;
-  return new Map<string, Maker>([
-    ['selfsubjectreviews', reviewMyself],
-    ['tokenreviews', reviewToken(options)],
-    ['localsubjectaccessreviews', reviewLocalSubject(authorize)],
-    ['selfsubjectaccessreviews', reviewSelf(authorize)],
-    ['selfsubjectrulesreviews', reviewRules(authorization)],
-    ['subjectaccessreviews', reviewSubject(authorize)],
-  ]);
+  const makers: (readonly [Resource, Maker])[] = [
+    [selfSubjectReviews, reviewMyself],
+    [tokenReviews, reviewToken(options)],
+    [localSubjectAccessReviews, reviewLocalSubject(authorize)],
+    [selfSubjectAccessReviews, reviewSelf(authorize)],
+    [selfSubjectRulesReviews, reviewRules(authorization)],
+    [subjectAccessReviews, reviewSubject(authorize)],
+  ];
+  return new Map(makers.map(([resource, make]) => [groupResourceOf(resource), make]));
 }
