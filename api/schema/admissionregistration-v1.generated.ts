@@ -16,7 +16,7 @@ type MatchCondition
  name string required
 type MatchResources mapType=atomic
  excludeResourceRules [NamedRuleWithOperations] listType=atomic
- matchPolicy string
+ matchPolicy string enum=Equivalent|Exact
  namespaceSelector meta-v1.LabelSelector
  objectSelector meta-v1.LabelSelector
  resourceRules [NamedRuleWithOperations] listType=atomic
@@ -45,25 +45,25 @@ type MutatingAdmissionPolicyList kind
  kind string
  metadata meta-v1.ListMeta held
 type MutatingAdmissionPolicySpec
- failurePolicy string
+ failurePolicy string enum=Fail|Ignore
  matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
  matchConstraints MatchResources
  mutations [Mutation] listType=atomic
  paramKind ParamKind
- reinvocationPolicy string
+ reinvocationPolicy string enum=IfNeeded|Never
  variables [Variable] listType=atomic
 type MutatingWebhook
  admissionReviewVersions [string] required listType=atomic
  clientConfig WebhookClientConfig required held
- failurePolicy string
+ failurePolicy string enum=Fail|Ignore
  matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
- matchPolicy string
+ matchPolicy string enum=Equivalent|Exact
  name string required
  namespaceSelector meta-v1.LabelSelector
  objectSelector meta-v1.LabelSelector
- reinvocationPolicy string
+ reinvocationPolicy string enum=IfNeeded|Never
  rules [RuleWithOperations] listType=atomic
- sideEffects string required
+ sideEffects string required enum=None|NoneOnDryRun
  timeoutSeconds int32
 type MutatingWebhookConfiguration kind
  apiVersion string
@@ -85,21 +85,21 @@ type NamedRuleWithOperations mapType=atomic
  operations [string] listType=atomic
  resourceNames [string] listType=atomic
  resources [string] listType=atomic
- scope string
+ scope string enum=*|Cluster|Namespaced
 type ParamKind mapType=atomic
  apiVersion string
  kind string
 type ParamRef mapType=atomic
  name string
  namespace string
- parameterNotFoundAction string
+ parameterNotFoundAction string enum=Allow|Deny
  selector meta-v1.LabelSelector
 type RuleWithOperations
  apiGroups [string] listType=atomic
  apiVersions [string] listType=atomic
  operations [string] listType=atomic
  resources [string] listType=atomic
- scope string
+ scope string enum=*|Cluster|Namespaced
 type ServiceReference
  name string required
  namespace string required
@@ -135,7 +135,7 @@ type ValidatingAdmissionPolicyList kind
  metadata meta-v1.ListMeta held
 type ValidatingAdmissionPolicySpec
  auditAnnotations [AuditAnnotation] listType=atomic
- failurePolicy string
+ failurePolicy string enum=Fail|Ignore
  matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
  matchConstraints MatchResources
  paramKind ParamKind
@@ -148,14 +148,14 @@ type ValidatingAdmissionPolicyStatus
 type ValidatingWebhook
  admissionReviewVersions [string] required listType=atomic
  clientConfig WebhookClientConfig required held
- failurePolicy string
+ failurePolicy string enum=Fail|Ignore
  matchConditions [MatchCondition] listType=map keys=name patchKey=name patchStrategy=merge
- matchPolicy string
+ matchPolicy string enum=Equivalent|Exact
  name string required
  namespaceSelector meta-v1.LabelSelector
  objectSelector meta-v1.LabelSelector
  rules [RuleWithOperations] listType=atomic
- sideEffects string required
+ sideEffects string required enum=None|NoneOnDryRun
  timeoutSeconds int32
 type ValidatingWebhookConfiguration kind
  apiVersion string

@@ -9,7 +9,7 @@ type CustomResourceColumnDefinition
  priority int32
  type string required
 type CustomResourceConversion
- strategy string required
+ strategy string required enum=None|Webhook
  webhook WebhookConversion
 type CustomResourceDefinition kind
  apiVersion string
@@ -41,7 +41,7 @@ type CustomResourceDefinitionSpec
  group string required
  names CustomResourceDefinitionNames required held
  preserveUnknownFields boolean
- scope string required
+ scope string required enum=Cluster|Namespaced
  versions [CustomResourceDefinitionVersion] required listType=atomic
 type CustomResourceDefinitionStatus
  acceptedNames CustomResourceDefinitionNames held

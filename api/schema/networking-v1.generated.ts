@@ -46,7 +46,7 @@ type IngressClassParametersReference
  kind string required
  name string required
  namespace string
- scope string
+ scope string enum=Cluster|Namespace
 type IngressClassSpec
  controller string
  parameters IngressClassParametersReference

@@ -119,14 +119,14 @@ type DeviceSubRequest
  selectors [DeviceSelector] listType=atomic
  tolerations [DeviceToleration] listType=atomic
 type DeviceTaint
- effect string required
+ effect string required enum=NoExecute|NoSchedule|None
  key string required
  timeAdded Time
  value string
 type DeviceToleration
- effect string
+ effect string enum=NoExecute|NoSchedule|None
  key string
- operator string default="Equal"
+ operator string default="Equal" enum=Equal|Exists
  tolerationSeconds int64
  value string
 type ExactDeviceRequest

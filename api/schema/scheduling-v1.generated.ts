@@ -7,7 +7,7 @@ type PriorityClass kind
  globalDefault boolean
  kind string
  metadata meta-v1.ObjectMeta held
- preemptionPolicy string
+ preemptionPolicy string enum=PreemptLowerPriority|Never
  value int32
 type PriorityClassList kind
  apiVersion string

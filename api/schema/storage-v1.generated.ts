@@ -13,7 +13,7 @@ type CSIDriverList kind
  metadata meta-v1.ListMeta held
 type CSIDriverSpec
  attachRequired boolean
- fsGroupPolicy string
+ fsGroupPolicy string enum=File|None|ReadWriteOnceWithFSType
  nodeAllocatableUpdatePeriodSeconds int64
  podInfoOnMount boolean
  preventPodSchedulingIfMissing boolean
@@ -62,8 +62,8 @@ type StorageClass kind
  mountOptions [string] listType=atomic
  parameters {string}
  provisioner string required
- reclaimPolicy string
- volumeBindingMode string
+ reclaimPolicy string enum=Delete|Retain
+ volumeBindingMode string enum=Immediate|WaitForFirstConsumer
 type StorageClassList kind
  apiVersion string
  items [StorageClass] required

@@ -5,14 +5,7 @@ import type {
   IngressClass,
   IngressClassParametersReference,
 } from '../types/networking-v1.generated.ts';
-import {
-  forbiddenValue,
-  invalidValue,
-  problemsOf,
-  requiredValue,
-  tooLongValue,
-  unsupportedValue,
-} from './cause.ts';
+import { forbiddenValue, invalidValue, problemsOf, requiredValue, tooLongValue } from './cause.ts';
 import { checkImmutable } from './immutable.ts';
 import { clusterSubdomain, validateMetadata } from './metadata.ts';
 
@@ -51,6 +44,7 @@ export function checkDomainPath(text: string, path: string): StatusCause[] {
 function checkParameters(parameters: IngressClassParametersReference, path: string) {
   const causes = checkLocalReference(parameters, path);
   const { scope, namespace } = parameters;
+  // An unknown scope is reported by the schema.
   if (scope === undefined) causes.push(requiredValue(`${path}.scope`));
   else if (scope === 'Namespace') {
     if (namespace) {
@@ -59,9 +53,7 @@ function checkParameters(parameters: IngressClassParametersReference, path: stri
       const detail = "`parameters.scope` is set to 'Namespace'";
       causes.push(requiredValue(`${path}.namespace`, detail));
     }
-  } else if (scope !== 'Cluster') {
-    causes.push(unsupportedValue(`${path}.scope`, scope, ['Cluster', 'Namespace']));
-  } else if (namespace !== undefined) {
+  } else if (scope === 'Cluster' && namespace !== undefined) {
     causes.push(forbiddenValue(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'"));
   }
   return causes;
