@@ -1,7 +1,9 @@
 /** What the columns of `kubectl get` have in common. */
 import { formatAge } from './duration.ts';
+import { formatLabelSelector } from './labels.ts';
 import type { Column, KubeObject } from './resource.ts';
 import type { Container } from './types/core-v1.generated.ts';
+import type { LabelSelector } from './types/meta-v1.generated.ts';
 
 export const none = '<none>';
 
@@ -70,6 +72,14 @@ export const templateColumns = <T>(
     (containersOf(object) ?? []).map(({ image }) => image ?? '').join(','),
   ),
 ];
+
+/** The Selector column of workloads. */
+export const selectorColumn = <T>(
+  selectorOf: (object: T) => LabelSelector | undefined,
+): Column<T> =>
+  wideColumn('Selector', 'Labels of its pods.', (object) => {
+    return formatLabelSelector(selectorOf(object)) || none;
+  });
 
 /** At most three, then how many more there are. */
 export function firstThree(list: readonly string[], empty: string): string {

@@ -11,6 +11,7 @@ import type {
   Probe,
   ResourceRequirements,
 } from '../types/core-v1.generated.ts';
+import { pullPolicyOf } from './image.ts';
 import { defaultVolume } from './volume.ts';
 
 export function defaultPod({ spec }: Pod): void {
@@ -62,14 +63,6 @@ function defaultContainer(container: Container): void {
   for (const name of ['postStart', 'preStop'] as const) {
     defaultHandler(container.lifecycle?.[name]);
   }
-}
-
-/** An image without a tag is `latest`; one with a digest never changes. */
-function pullPolicyOf(image: string): string {
-  if (image.includes('@')) return 'IfNotPresent';
-  const last = image.slice(image.lastIndexOf('/') + 1);
-  const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest';
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function defaultVariable({ valueFrom }: EnvVar): void {

@@ -3,11 +3,10 @@ import {
   column,
   countColumn,
   nameColumn,
+  selectorColumn,
   templateColumns,
-  wideColumn,
 } from '../columns.ts';
 import { defaultPodTemplate } from '../defaults/pod.ts';
-import { formatLabelSelector } from '../labels.ts';
 import type { Resource } from '../resource.ts';
 import type { Deployment } from '../types/apps-v1.generated.ts';
 import { validateDeployment } from '../validation/workloads.ts';
@@ -39,9 +38,7 @@ export const deployments: Resource<Deployment> = {
     }),
     ageColumn,
     ...templateColumns<Deployment>(({ spec }) => spec?.template.spec?.containers),
-    wideColumn('Selector', 'Labels of its pods.', ({ spec }) => {
-      return formatLabelSelector(spec?.selector);
-    }),
+    selectorColumn(({ spec }) => spec?.selector),
   ],
   applyDefaults: ({ spec }) => {
     if (!spec) return;

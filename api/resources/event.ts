@@ -2,7 +2,7 @@ import { column, none, wideColumn } from '../columns.ts';
 import { formatAge } from '../duration.ts';
 import type { Resource } from '../resource.ts';
 import type { Event } from '../types/core-v1.generated.ts';
-import { validateEvent } from '../validation/simple.ts';
+import { validateEvent } from '../validation/event.ts';
 import { allVerbs } from './verbs.ts';
 
 export const events: Resource<Event> = {

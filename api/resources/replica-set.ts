@@ -1,6 +1,5 @@
-import { ageColumn, countColumn, nameColumn, templateColumns, wideColumn } from '../columns.ts';
+import { ageColumn, countColumn, nameColumn, selectorColumn, templateColumns } from '../columns.ts';
 import { defaultPodTemplate } from '../defaults/pod.ts';
-import { formatLabelSelector } from '../labels.ts';
 import type { Resource } from '../resource.ts';
 import type { ReplicaSet } from '../types/apps-v1.generated.ts';
 import { validateReplicaSet } from '../validation/workloads.ts';
@@ -26,9 +25,7 @@ export const replicaSets: Resource<ReplicaSet> = {
     countColumn('Ready', 'Pods that are ready.', ({ status }) => status?.readyReplicas ?? 0),
     ageColumn,
     ...templateColumns<ReplicaSet>(({ spec }) => spec?.template?.spec?.containers),
-    wideColumn('Selector', 'Labels of its pods.', ({ spec }) => {
-      return formatLabelSelector(spec?.selector);
-    }),
+    selectorColumn(({ spec }) => spec?.selector),
   ],
   fields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   applyDefaults: ({ spec }) => {

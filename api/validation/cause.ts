@@ -13,6 +13,10 @@ export const requiredValue = (field: string, detail = ''): StatusCause =>
 export const invalidValue = (field: string, value: unknown, detail = ''): StatusCause =>
   cause('FieldValueInvalid', field, withDetail(`Invalid value: ${shown(value)}`, detail));
 
+/** As invalidValue, where the value is too large to show or says nothing. */
+export const wrongValue = (field: string, detail: string): StatusCause =>
+  cause('FieldValueInvalid', field, `Invalid value: ${detail}`);
+
 export const duplicateValue = (field: string, value: unknown): StatusCause =>
   cause('FieldValueDuplicate', field, `Duplicate value: ${shown(value)}`);
 

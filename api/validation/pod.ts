@@ -22,10 +22,17 @@ export function validatePod(pod: Pod, old: Pod | undefined): StatusCause[] {
   return causes;
 }
 
-/** The rules for the spec of a pod and of a template; `path` is where it stands. */
-export function checkPodSpec(spec: PodSpec, path: string): StatusCause[] {
+/**
+ * The rules for the spec of a pod and of a template; `path` is where it stands, `claims` are volumes
+ * that a StatefulSet adds.
+ */
+export function checkPodSpec(
+  spec: PodSpec,
+  path: string,
+  claims: readonly string[] = [],
+): StatusCause[] {
   const causes = checkVolumes(spec.volumes ?? [], `${path}.volumes`);
-  const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
+  const volumes = new Set([...(spec.volumes ?? []).map(({ name }) => name), ...claims]);
   const scope = { volumes, hostNetwork: spec.hostNetwork ?? false };
   // An absent list is reported by the schema already.
   if (spec.containers?.length === 0) causes.push(requiredValue(`${path}.containers`));

@@ -2,7 +2,7 @@
 import type { StatusCause } from '../../base/errors.ts';
 import { isDns1123Label } from '../names.ts';
 import type { Lease } from '../types/coordination-v1.generated.ts';
-import type { Event, Namespace, ServiceAccount } from '../types/core-v1.generated.ts';
+import type { Namespace, ServiceAccount } from '../types/core-v1.generated.ts';
 import { invalidValue, requiredValue } from './cause.ts';
 import { namespacedSubdomain, validateMetadata } from './metadata.ts';
 
@@ -11,21 +11,6 @@ export const validateNamespace = (namespace: Namespace, old: Namespace | undefin
 
 export const validateServiceAccount = (account: ServiceAccount, old: ServiceAccount | undefined) =>
   validateMetadata(account, old, namespacedSubdomain);
-
-export function validateEvent(event: Event, old: Event | undefined): StatusCause[] {
-  const causes = validateMetadata(event, old, namespacedSubdomain);
-  const { namespace } = event.metadata;
-  const about = event.involvedObject?.namespace;
-  // Events about what has no namespace are kept in `default`.
-  const isAtHome = about
-    ? about === namespace
-    : ['', 'default', 'kube-system'].includes(namespace ?? '');
-  if (!isAtHome) {
-    const detail = 'does not match event.namespace';
-    causes.push(invalidValue('involvedObject.namespace', about ?? '', detail));
-  }
-  return causes;
-}
 
 export function validateLease(lease: Lease, old: Lease | undefined): StatusCause[] {
   const causes = validateMetadata(lease, old, namespacedSubdomain);

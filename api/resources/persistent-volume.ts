@@ -1,0 +1,50 @@
+import { ageColumn, column, nameColumn, wideColumn } from '../columns.ts';
+import { defaultPersistentVolume } from '../defaults/volume.ts';
+import type { Resource } from '../resource.ts';
+import type { PersistentVolume } from '../types/core-v1.generated.ts';
+import { validatePersistentVolume } from '../validation/persistent-volume.ts';
+import { allVerbs, statusOf } from './verbs.ts';
+import { classOf, formatAccessModes, unset } from './volume-columns.ts';
+
+export const persistentVolumes: Resource<PersistentVolume> = {
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  singular: 'persistentvolume',
+  shortNames: ['pv'],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [statusOf('PersistentVolume')],
+  hasStatus: true,
+  hasGeneration: false,
+  columns: [
+    nameColumn,
+    column('Capacity', 'How large it is.', ({ spec }) => spec?.capacity?.storage ?? '0'),
+    column('Access Modes', 'How it can be mounted.', ({ spec }) => {
+      return formatAccessModes(spec?.accessModes);
+    }),
+    column('Reclaim Policy', 'What becomes of it after its claim.', ({ spec }) => {
+      return spec?.persistentVolumeReclaimPolicy ?? '';
+    }),
+    column('Status', 'Pending, Available, Bound, Released or Failed.', ({ metadata, status }) => {
+      return metadata?.deletionTimestamp ? 'Terminating' : (status?.phase ?? '');
+    }),
+    column('Claim', 'The claim that it belongs to.', ({ spec }) => {
+      const { claimRef } = spec ?? {};
+      return claimRef ? `${claimRef.namespace ?? ''}/${claimRef.name ?? ''}` : '';
+    }),
+    column('StorageClass', 'Who made it.', (volume) => classOf(volume)),
+    column('VolumeAttributesClass', 'What it can do.', ({ spec }) => {
+      return spec?.volumeAttributesClassName ?? unset;
+    }),
+    column('Reason', 'One word for why.', ({ status }) => status?.reason ?? ''),
+    ageColumn,
+    wideColumn('VolumeMode', 'Filesystem or Block.', ({ spec }) => spec?.volumeMode ?? unset),
+  ],
+  applyDefaults: defaultPersistentVolume,
+  validate: validatePersistentVolume,
+  prepareCreate: (draft) => {
+    draft.status = { phase: 'Pending' };
+  },
+};
