@@ -31,7 +31,8 @@ export class EtcdWatch implements Watch {
     this.#endpoints = endpoints;
     this.#names = names;
     this.#request = request;
-    this.#last = request.after;
+    // An etcd that was never written to is at 1, which no event ever had.
+    this.#last = Math.max(request.after, 1);
     void this.#run();
   }
 
@@ -52,6 +53,7 @@ export class EtcdWatch implements Watch {
       try {
         await this.#checkStart();
         if (!this.#isOpen) return;
+        this.#request.onProgress?.(this.#last);
         await this.#follow();
       } catch (error) {
         if (isFinal(error)) this.fail(error as Error);
@@ -67,9 +69,9 @@ export class EtcdWatch implements Watch {
    * too. A state of it can be read exactly when nothing after it is missing.
    */
   async #checkStart(): Promise<void> {
-    const revision = Math.max(this.#last, 1);
+    const question = { ...everything, revision: this.#last, limit: 1, keysOnly: true };
     try {
-      await this.#endpoints.ask('range', { ...everything, revision, limit: 1, keysOnly: true });
+      await this.#endpoints.ask('range', question);
     } catch (error) {
       if (isCompacted(error)) throw compacted(this.#last);
       if (!isFuture(error)) throw error;
