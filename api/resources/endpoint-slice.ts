@@ -13,6 +13,7 @@ export const endpointSlices: Resource<EndpointSlice> = {
   namespaced: true,
   verbs: allVerbs,
   hasStatus: false,
+  hasGeneration: true,
   columns: [
     nameColumn,
     column('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType),

@@ -15,6 +15,7 @@ export const namespaces: Resource<Namespace> = {
   verbs: allVerbs.filter((verb) => verb !== 'deletecollection'),
   subresources: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }, statusOf('Namespace')],
   hasStatus: true,
+  hasGeneration: false,
   columns: [
     nameColumn,
     column('Status', 'Active, or Terminating.', ({ status }) => status?.phase ?? ''),

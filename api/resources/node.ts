@@ -15,6 +15,7 @@ export const nodes: Resource<Node> = {
   verbs: allVerbs,
   subresources: [statusOf('Node')],
   hasStatus: true,
+  hasGeneration: false,
   columns: [
     nameColumn,
     column('Status', 'Whether the node is ready, and takes new pods.', statusCell),

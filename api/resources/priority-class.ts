@@ -14,6 +14,7 @@ export const priorityClasses: Resource<PriorityClass> = {
   namespaced: false,
   verbs: allVerbs,
   hasStatus: false,
+  hasGeneration: true,
   columns: [
     nameColumn,
     countColumn('Value', 'Priority of the pods that have it.', ({ value = 0 }) => value),

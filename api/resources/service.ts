@@ -18,6 +18,7 @@ export const services: Resource<Service> = {
   verbs: allVerbs,
   subresources: [statusOf('Service')],
   hasStatus: true,
+  hasGeneration: false,
   columns: [
     nameColumn,
     column('Type', 'How the service is reached.', ({ spec }) => spec?.type ?? ''),
