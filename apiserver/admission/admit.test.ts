@@ -25,7 +25,10 @@ function setUp() {
   reader.put(namespaces, { metadata: going });
   reader.put(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
   reader.put(nodes, { metadata: { name: 'one', uid: 'n-1' } });
-  reader.put(pods, pod({ name: 'mine', uid: 'p-1' }, 'one'));
+  const projected = { sources: [{ serviceAccountToken: { path: 'token', audience: 'vault' } }] };
+  const running = pod({ name: 'mine', uid: 'p-1' }, 'one');
+  const volumes = [{ name: 'token', projected }];
+  reader.put(pods, { ...running, spec: { ...running.spec, volumes } } as object);
   reader.put(pods, pod({ name: 'other', uid: 'p-2' }, 'two'));
   const admission = createAdmission({
     reader,
@@ -138,7 +141,7 @@ const mirror = (changes: Partial<Pod['spec']> = {}, uid = 'n-1'): Pod => ({
     name: 'static-one',
     namespace: 'default',
     annotations: { 'kubernetes.io/config.mirror': 'hash' },
-    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'one', uid }],
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'one', uid, controller: true }],
   },
   spec: { containers: [], nodeName: 'one', ...changes },
 });
@@ -149,8 +152,8 @@ const owned = (): Node => ({
   },
   spec: {},
 });
-const token = (boundObjectRef?: BoundObjectReference): TokenRequest => ({
-  spec: { ...(boundObjectRef && { boundObjectRef }) },
+const token = (bound?: BoundObjectReference, ...audiences: string[]): TokenRequest => ({
+  spec: { audiences, ...(bound && { boundObjectRef: { apiVersion: 'v1', ...bound } }) },
 });
 const mine = pod({ name: 'mine', uid: 'p-1' }, 'one');
 const other = pod({ name: 'other', uid: 'p-2' }, 'two');
@@ -182,7 +185,7 @@ const allowed: [string, Resource, RequestParts][] = [
     serviceAccounts,
     {
       ...account,
-      object: token({ kind: 'Pod', name: 'mine', uid: 'p-1' }),
+      object: token({ kind: 'Pod', name: 'mine', uid: 'p-1' }, 'vault'),
     },
   ],
 ];
@@ -283,6 +286,22 @@ const denied: [string, Resource, RequestParts][] = [
     },
   ],
   [
+    'asks for a token of its pod for somebody whom the pod has no token for',
+    serviceAccounts,
+    {
+      ...account,
+      object: token({ kind: 'Pod', name: 'mine', uid: 'p-1' }, 'https://kubernetes'),
+    },
+  ],
+  [
+    'asks for a token of its pod for everybody at once',
+    serviceAccounts,
+    {
+      ...account,
+      object: token({ kind: 'Pod', name: 'mine', uid: 'p-1' }, 'vault', 'other'),
+    },
+  ],
+  [
     'asks for a token of a pod that was',
     serviceAccounts,
     {
@@ -292,7 +311,7 @@ const denied: [string, Resource, RequestParts][] = [
   ],
 ];
 
-const one = (name: string) => `A3 NodeRestriction: a node that ${name}`;
+const one = (name: string) => `security A3: NodeRestriction: a node that ${name}`;
 for (const [name, resource, parts] of allowed) {
   test(`${one(name)} is let`, async (t) => {
     t.is(await setUp().ask(resource, { ...structuredClone(parts), user: nodeUser }), 'admitted');

@@ -6,6 +6,11 @@ import type { Admission } from '../call.ts';
 import type { AdmissionPlugin, ObjectReader } from '../request.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
+import {
+  certificateSubjectRestriction,
+  createCertificateApproval,
+  createCertificateSigning,
+} from './certificates.ts';
 import { chainPlugins } from './chain.ts';
 import { createDefaultIngressClass } from './default-ingress-class.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
@@ -20,6 +25,7 @@ import { createNamespaceAutoProvision } from './namespace-auto-provision.ts';
 import { createNamespaceExists } from './namespace-exists.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
+import { createOwnerReferences } from './owner-references.ts';
 import { createPersistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { createPodNodeSelector } from './pod-node-selector.ts';
 import { createPodResizeValidator } from './pod-resize-validator.ts';
@@ -84,13 +90,17 @@ const table: readonly Entry[] = [
   { name: 'DefaultStorageClass', isOn: true, create: createDefaultStorageClass },
   { name: 'StorageObjectInUseProtection', isOn: true, create: () => storageObjectInUseProtection },
   { name: 'PodGroupProtection' },
-  { name: 'OwnerReferencesPermissionEnforcement' },
+  { name: 'OwnerReferencesPermissionEnforcement', create: createOwnerReferences },
   { name: 'PersistentVolumeClaimResize', isOn: true, create: createPersistentVolumeClaimResize },
   { name: 'RuntimeClass', isOn: true, create: createRuntimeClass },
-  { name: 'CertificateApproval', isOn: true },
-  { name: 'CertificateSigning', isOn: true },
+  { name: 'CertificateApproval', isOn: true, create: createCertificateApproval },
+  { name: 'CertificateSigning', isOn: true, create: createCertificateSigning },
   { name: 'ClusterTrustBundleAttest', isOn: true },
-  { name: 'CertificateSubjectRestriction', isOn: true },
+  {
+    name: 'CertificateSubjectRestriction',
+    isOn: true,
+    create: () => certificateSubjectRestriction,
+  },
   { name: 'DefaultIngressClass', isOn: true, create: createDefaultIngressClass },
   // Off upstream; on here (CVE-2020-8554, CIS 1.2.3).
   { name: 'DenyServiceExternalIPs', isOn: true, create: () => denyServiceExternalIps },

@@ -1,6 +1,7 @@
 /** What a node may write into its own Node and into the mirrors of its static pods. Pure. */
 import type { KubeObject } from '../../api/resource.ts';
 import type { Node, Pod, PodSpec, Volume } from '../../api/types/core-v1.generated.ts';
+import { podReferences } from '../authorization/pod-references.ts';
 
 /** Labels of `*.kubernetes.io` and `*.k8s.io` that kubelets set; all other such are others'. */
 const ownLabels: ReadonlySet<string> = new Set([
@@ -46,56 +47,62 @@ export function mirrorPodProblem(
   nodeName: string,
   node: Node | undefined,
 ): string | undefined {
-  const { metadata, spec } = pod;
+  const name = JSON.stringify(nodeName);
   if (!isMirrorPod(pod)) {
-    return `pod does not have "kubernetes.io/config.mirror" annotation, node ${JSON.stringify(nodeName)} can only create mirror pods`;
+    return `pod does not have "kubernetes.io/config.mirror" annotation, node ${name} can only create mirror pods`;
   }
-  if (spec?.nodeName !== nodeName) {
-    return `node ${JSON.stringify(nodeName)} can only create pods with spec.nodeName set to itself`;
+  if (pod.spec?.nodeName !== nodeName) {
+    return `node ${name} can only create pods with spec.nodeName set to itself`;
   }
+  const reference = apiReference(pod.spec, pod);
+  return (
+    ownerProblem(pod, nodeName, node) ??
+    (reference && `node ${name} can not create pods that reference ${reference}`)
+  );
+}
+
+function ownerProblem({ metadata }: Pod, nodeName: string, node: Node | undefined) {
   const owners = metadata?.ownerReferences ?? [];
+  const name = JSON.stringify(nodeName);
   const [owner] = owners;
-  const isOwn =
-    owners.length === 1 &&
-    owner?.apiVersion === 'v1' &&
-    owner.kind === 'Node' &&
-    owner.name === nodeName &&
-    owner.uid === node?.metadata?.uid;
-  if (!isOwn) return `node ${JSON.stringify(nodeName)} can only create pods that its Node owns`;
-  // Defaulting has named `default` by now; NodeRestriction gives mirror pods no token for it.
-  if ((spec.serviceAccountName || 'default') !== 'default') {
-    return `node ${JSON.stringify(nodeName)} can not create pods that reference a service account`;
+  if (owners.length > 1) {
+    return `node ${name} can only create pods with a single owner reference set to itself`;
   }
-  const kind = apiReferences(spec)[0];
-  if (kind === undefined) return undefined;
-  return `node ${JSON.stringify(nodeName)} can not create pods that reference a ${kind}`;
+  if (owner?.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== nodeName) {
+    return `node ${name} can only create pods with an owner reference set to itself`;
+  }
+  if (!owner.controller) {
+    return `node ${name} can only create pods with a controller owner reference set to itself`;
+  }
+  if (owner.blockOwnerDeletion) {
+    return `node ${name} must not set blockOwnerDeletion on an owner reference`;
+  }
+  const uid = node?.metadata?.uid;
+  if (owner.uid === uid) return undefined;
+  return `node ${nodeName} UID mismatch: expected ${owner.uid} got ${uid ?? ''}`;
 }
 
 export const isMirrorPod = ({ metadata }: Pod): boolean =>
   Object.hasOwn(metadata?.annotations ?? {}, 'kubernetes.io/config.mirror');
 
-/** The kinds of the objects that a pod would get from the API. */
-function apiReferences(spec: PodSpec): string[] {
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
-  const variables = containers.flatMap(({ env, envFrom }) => [
-    ...(env ?? []).map(({ valueFrom }) => [valueFrom?.secretKeyRef, valueFrom?.configMapKeyRef]),
-    ...(envFrom ?? []).map(({ secretRef, configMapRef }) => [secretRef, configMapRef]),
-  ]);
-  return [
-    ...(spec.volumes ?? []).flatMap((volume) => apiVolumeKind(volume) ?? []),
-    ...variables.flatMap(([secret, configMap]) => [
-      ...(secret ? ['secret'] : []),
-      ...(configMap ? ['configmap'] : []),
-    ]),
-    ...(spec.imagePullSecrets ?? []).map(() => 'secret'),
-    ...(spec.resourceClaims ?? []).map(() => 'resourceclaim'),
-  ];
+/** What a pod would get from the API, or undefined. */
+function apiReference(spec: PodSpec, pod: Pod): string | undefined {
+  // Defaulting may have named `default`; a mirror pod gets no token for it.
+  if ((spec.serviceAccountName || 'default') !== 'default') return 'serviceaccounts';
+  const { annotations: _, ...metadata } = pod.metadata ?? {};
+  const { serviceAccountName: __, ...rest } = spec;
+  const [named] = podReferences({ metadata, spec: rest });
+  return named?.split(' ', 1)[0] ?? spec.volumes?.map(apiVolume).find((each) => each !== undefined);
 }
 
-function apiVolumeKind(volume: Volume): string | undefined {
-  if (volume.secret) return 'secret';
-  if (volume.configMap) return 'configmap';
-  if (volume.persistentVolumeClaim || volume.ephemeral) return 'persistentvolumeclaim';
-  if (volume.projected) return 'projected volume';
-  return undefined;
+/** Volumes that need the API though they name nothing of it. */
+function apiVolume({ csi, glusterfs, projected }: Volume): string | undefined {
+  if (csi) return 'csidrivers (via CSI volumes)';
+  if (glusterfs) return 'endpoints (via glusterFS volumes)';
+  const sources = projected?.sources ?? [];
+  if (sources.some((each) => each.serviceAccountToken)) {
+    return 'serviceaccounts (via projected volumes)';
+  }
+  if (sources.some((each) => each.clusterTrustBundle)) return 'clustertrustbundles';
+  return sources.some((each) => each.podCertificate) ? 'podcertificates' : undefined;
 }
