@@ -32,13 +32,15 @@ export interface Servers {
 // A change that has waited this long unwritten means that we no longer do our work.
 const staleMs = 60_000;
 
+/** Whether all changes of late have been written. */
+export const areFresh = (families: readonly FamilyMetrics[], nowMs: number): boolean =>
+  families.every((each) => each.lastSyncedMs > 0 && each.waitingMs(nowMs) < staleMs);
+
 /** An empty address turns a server off. Rejects, with neither listening, when one cannot be had. */
 export async function startServers(config: ServersConfig, deps: ServersDeps): Promise<Servers> {
   const { clock, metrics, families, isEligible } = deps;
   const health = (mustBeEligible: boolean) => () => {
-    const isFresh = families.every(
-      (each) => each.lastSyncedMs > 0 && each.waitingMs(clock.now()) < staleMs,
-    );
+    const isFresh = areFresh(families, clock.now());
     const isOk = isFresh && (!mustBeEligible || isEligible());
     const body = {
       lastUpdated: toTime(Math.min(...families.map(({ lastSyncedMs }) => lastSyncedMs))),

@@ -5,14 +5,17 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Client } from '../client/client.ts';
+import { createRecorder } from '../client/events.ts';
 import { type Config, checkConfig, familiesOf } from './config.ts';
-import { createFamily } from './family.ts';
-import { startServers } from './health.ts';
+import { createFamily, type FamilyProxy } from './family.ts';
+import { areFresh, startServers } from './health.ts';
+import { HealthChecks } from './health-checks.ts';
+import { hostAddresses } from './host-addresses.ts';
 import { type FamilyMetrics, Metrics } from './metrics.ts';
 import { createRules, ourPlace, type Place, removeRules } from './modes.ts';
 import type { Family } from './plan-address.ts';
 import { isLeaving } from './plan-node.ts';
-import { watchApi } from './watch.ts';
+import { type Watched, watchApi } from './watch.ts';
 
 export { type Config, flags } from './config.ts';
 export { ourPlace, removeRules } from './modes.ts';
@@ -43,13 +46,14 @@ export interface ProxyRunning extends Running {
 export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   checkConfig(config);
   const { clock, log, place = ourPlace } = deps;
+  const { nodeportAddresses: nodePortAddresses } = config;
   const stop = new AbortController();
   const nodeName = config.hostnameOverride ?? config.nodeName ?? hostname();
   const watched = watchApi(nodeName, deps);
   const metrics = new Metrics();
   const measured = new Map(familiesOf(config).map((family) => [family, metrics.of(family)]));
   const create = async (family: Family, own: FamilyMetrics) => {
-    const query = { nodeName, family, nodePortAddresses: config.nodeportAddresses };
+    const query = { nodeName, family, nodePortAddresses };
     const shared = { world: watched.worldOf(query), clock, log, metrics: own };
     const rules = await createRules(config, family, { ...shared, ...place });
     await rules.claim();
@@ -65,24 +69,21 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
     families: [...measured.values()],
     isEligible,
   });
-  watched.start(stop.signal);
-  void watched.synced.then(() => {
-    watched.follow({
-      onService: (key) => {
-        for (const family of families) family.onService(key);
-      },
-      onEndpoints: (key) => {
-        for (const family of families) family.onEndpoints(key);
-      },
-      onNode: () => {
-        for (const family of families) family.onNode();
-      },
-      onServiceRanges: () => {
-        for (const family of families) family.onServiceRanges();
-      },
-    });
-    for (const family of families) family.begin();
+  const recorder = createRecorder(deps.client, {
+    component: 'kube-proxy',
+    host: nodeName,
+    clock,
+    log,
   });
+  const healthChecks = new HealthChecks({
+    world: watched.worldOf({ nodeName, family: familiesOf(config)[0]!, nodePortAddresses }),
+    addresses: () => hostAddresses(nodePortAddresses, watched.node()),
+    isHealthy: () => areFresh([...measured.values()], clock.now()),
+    recorder,
+    log,
+  });
+  watched.start(stop.signal);
+  void watched.synced.then(() => follow(watched, families, healthChecks));
   const synced = Promise.all(families.map((family) => family.synced));
   return {
     healthzPort: servers.healthzPort,
@@ -90,9 +91,26 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
     synced: synced.then(() => removeOtherMode(config, place)),
     stop: async () => {
       stop.abort();
-      await Promise.all([...families.map((family) => family.idle()), servers.close()]);
+      const idle = families.map((family) => family.idle());
+      await Promise.all([...idle, servers.close(), healthChecks.close(), recorder.flush()]);
     },
   };
+}
+
+function follow(watched: Watched, families: readonly FamilyProxy[], checks: HealthChecks): void {
+  const each = (tell: (family: FamilyProxy) => void) => {
+    for (const family of families) tell(family);
+  };
+  watched.follow({
+    onService: (key) => {
+      checks.touch(key);
+      each((family) => family.onService(key));
+    },
+    onEndpoints: (key) => each((family) => family.onEndpoints(key)),
+    onNode: () => each((family) => family.onNode()),
+    onServiceRanges: () => each((family) => family.onServiceRanges()),
+  });
+  each((family) => family.begin());
 }
 
 /** Rules of both modes do no harm beside each other, so that no connection is lost on the way. */

@@ -15,6 +15,10 @@ export interface Endpoint {
 export interface EndpointChoice {
   readonly cluster: readonly Endpoint[];
   readonly local: readonly Endpoint[];
+  /** How many on this node are ready: what load balancers ask for. */
+  readonly localReady: number;
+  /** Addresses that nothing may be sent to. */
+  readonly refused: readonly string[];
 }
 
 /** Where this node is, as far as the choice of endpoints needs to know. */
@@ -46,11 +50,15 @@ export function chooseEndpoints(
   query: PortQuery,
   place: Place,
 ): EndpointChoice {
-  const all = [...candidates(slices, query, place).values()].sort(byAddress);
+  const refused = new Set<string>();
+  const found = candidates(slices, query, { ...place, refused });
+  const all = [...found.values()].sort(byAddress);
   const local = all.filter((endpoint) => endpoint.isLocal);
   return {
     cluster: usable(all, (ready) => nearest(ready, place)).map(plain),
     local: usable(local, (ready) => ready).map(plain),
+    localReady: local.filter(({ isReady }) => isReady).length,
+    refused: [...refused],
   };
 }
 
@@ -76,7 +84,7 @@ function nearest(ready: readonly Candidate[], place: Place): readonly Candidate[
 function candidates(
   slices: readonly EndpointSlice[],
   query: PortQuery,
-  place: Place,
+  place: Place & { readonly refused: Set<string> },
 ): Map<string, Candidate> {
   const found = new Map<string, Candidate>();
   const addressType = query.family === 'ipv4' ? 'IPv4' : 'IPv6';
@@ -90,7 +98,11 @@ function candidates(
     for (const endpoint of slice.endpoints ?? []) {
       // Every address of one endpoint is the same pod; the API says to use the first.
       const [address] = endpoint.addresses;
-      if (address === undefined || !isUsableEndpoint(address, query.family)) continue;
+      if (address === undefined) continue;
+      if (!isUsableEndpoint(address, query.family)) {
+        place.refused.add(address);
+        continue;
+      }
       const key = hostPort(address, target.port);
       const candidate = describe(endpoint, { address, port: target.port }, place);
       if (isBetter(candidate, found.get(key))) found.set(key, candidate);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Service } from '../api/types/core-v1.generated.ts';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.generated.ts';
-import { type NodeFacts, type PortPlan, planService } from './plan.ts';
+import { type NodeFacts, type PortPlan, planService, type ServicePlan } from './plan.ts';
 
 type Spec = NonNullable<Service['spec']>;
 
@@ -12,6 +12,7 @@ interface Case {
   readonly facts?: Partial<NodeFacts>;
   readonly want: readonly string[];
   readonly notes?: readonly string[];
+  readonly healthCheck?: ServicePlan['healthCheck'];
 }
 
 const cases: Case[] = [
@@ -131,6 +132,9 @@ const cases: Case[] = [
       ),
     ],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080'],
+    notes: [
+      'nothing is sent to ["0.0.0.0","10.42.0.2\\n-A","10.42.0.256","127.0.0.1","169.254.169.254"]',
+    ],
   },
   {
     name: 'leaves out ports beyond the possible',
@@ -200,31 +204,47 @@ const cases: Case[] = [
     ],
   },
   {
-    name: 'says what it leaves out, and opens no load balancer address whose ranges it cannot keep',
+    name: 'carries external addresses, and the ranges that may use the load balancer',
     service: {
       ...service({
         type: 'LoadBalancer',
         externalIPs: ['203.0.113.1'],
-        loadBalancerSourceRanges: ['192.0.2.0/24'],
-        healthCheckNodePort: 30_999,
+        loadBalancerSourceRanges: [' 192.0.2.7/24', 'fd00::/8'],
       }),
       status: { loadBalancer: { ingress: [{ ip: '203.0.113.9' }] } },
     },
-    want: ['web:http 10.43.0.5 tcp/80 -> nobody'],
-    notes: [
-      'spec.externalIPs are denied on this node',
-      'spec.loadBalancerSourceRanges are not programmed, so load balancer addresses are not either',
-      'spec.healthCheckNodePort is not served',
+    want: [
+      'web:http 10.43.0.5 tcp/80 -> nobody (203.0.113.9) (also 203.0.113.1) (from 192.0.2.0/24)',
     ],
+  },
+  {
+    name: 'lets nobody in by a load balancer whose ranges are all of the other family',
+    service: {
+      ...service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['fd00::/8'] }),
+      status: { loadBalancer: { ingress: [{ ip: '203.0.113.9' }] } },
+    },
+    want: ['web:http 10.43.0.5 tcp/80 -> nobody (203.0.113.9) (from nobody)'],
+  },
+  {
+    name: 'counts what is ready here for the health check of a Local load balancer',
+    service: service({
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      healthCheckNodePort: 30_999,
+    }),
+    slices: [slice(8080, '10.42.0.2 ready @here', '10.42.0.3 serving terminating @here')],
+    want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080 (local 10.42.0.2:8080)'],
+    healthCheck: { port: 30_999, endpoints: 1 },
   },
 ];
 
-for (const { name, service, slices = [], facts = {}, want, notes = [] } of cases) {
+for (const { name, service, slices = [], facts = {}, want, notes = [], ...rest } of cases) {
   test(`planService ${name}`, (t) => {
     const here: NodeFacts = { nodeName: 'here', zone: undefined, family: 'ipv4', ...facts };
     const plan = planService(service, slices, here);
     t.deepEqual(plan.ports.map(format), want);
     t.deepEqual(plan.notes, notes);
+    t.deepEqual(plan.healthCheck, rest.healthCheck);
     t.deepEqual(planService(service, slices.toReversed(), here), plan, 'whatever the order');
   });
 }
@@ -243,6 +263,8 @@ function format(port: PortPlan): string {
     isLocal ? `(local ${places(port.local)})` : '',
     port.nodePort ? `(node port ${port.nodePort})` : '',
     ...port.loadBalancerIps.map((ip) => `(${ip})`),
+    ...port.externalIps.map((ip) => `(also ${ip})`),
+    port.sourceRanges ? `(from ${port.sourceRanges.join(' ') || 'nobody'})` : '',
     port.affinitySeconds ? `(affinity ${port.affinitySeconds} s)` : '',
   ]
     .filter(Boolean)

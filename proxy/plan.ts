@@ -6,7 +6,8 @@
  */
 import type { Service, ServicePort } from '../api/types/core-v1.generated.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
-import { type Family, isAddress, isPort } from './plan-address.ts';
+import { formatCidr, networkOf, parseCidr } from '../base/ip-address.ts';
+import { type Family, isAddress, isCidr, isPort } from './plan-address.ts';
 import { chooseEndpoints, type Endpoint, type Place } from './plan-endpoints.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
@@ -59,12 +60,20 @@ export function planService(
   const usable = slices.filter(
     ({ metadata }) => metadata?.labels?.['service.kubernetes.io/headless'] === undefined,
   );
-  const ports = (service.spec?.ports ?? []).flatMap((port) => {
+  const planned = (service.spec?.ports ?? []).flatMap((port) => {
     const protocol = protocols[port.protocol ?? 'TCP'];
     if (!protocol || !isPort(port.port)) return [];
     return [planPort({ service, port, protocol, clusterIp }, usable, facts)];
   });
-  return { ports, notes: notesOf(service) };
+  const healthCheck = healthCheckOf(
+    service,
+    Math.max(0, ...planned.map((each) => each.localReady)),
+  );
+  return {
+    ports: planned.map(({ plan }) => plan),
+    notes: notesOf(new Set(planned.flatMap(({ refused }) => refused))),
+    ...(healthCheck && { healthCheck }),
+  };
 }
 
 /** The Service that a slice belongs to, as `namespace/name`; undefined when it names none. */
@@ -84,7 +93,7 @@ function planPort(
   { service, port, protocol, clusterIp }: PortOf,
   slices: readonly EndpointSlice[],
   facts: NodeFacts,
-): PortPlan {
+): { plan: PortPlan; localReady: number; refused: readonly string[] } {
   const { spec } = service;
   const query = {
     name: port.name ?? '',
@@ -93,20 +102,28 @@ function planPort(
   };
   const key = `${service.metadata?.namespace}/${service.metadata?.name}`;
   const seconds = spec?.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinitySecondsDefault;
-  return {
+  const { cluster, local, ...choice } = chooseEndpoints(slices, query, facts);
+  const sourceRanges = sourceRangesOf(service, facts.family);
+  const plan = {
     name: port.name ? `${key}:${port.name}` : key,
     protocol,
     clusterIp,
     port: port.port,
     ...(isPort(port.nodePort) && { nodePort: port.nodePort }),
     loadBalancerIps: loadBalancerIps(service, facts.family),
-    externalIps: [],
+    ...(sourceRanges && { sourceRanges }),
+    externalIps: ipsOf(spec?.externalIPs ?? [], facts.family),
     ...(spec?.sessionAffinity === 'ClientIP' && { affinitySeconds: seconds }),
-    internalPolicy: spec?.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
-    externalPolicy: spec?.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
-    ...chooseEndpoints(slices, query, facts),
+    internalPolicy: policyOf(spec?.internalTrafficPolicy),
+    externalPolicy: policyOf(spec?.externalTrafficPolicy),
+    cluster,
+    local,
   };
+  return { plan, ...choice };
 }
+
+const policyOf = (value: string | undefined): TrafficPolicy =>
+  value === 'Local' ? 'Local' : 'Cluster';
 
 /** Headless and ExternalName Services have no address for a packet to go to: DNS serves them. */
 function isOurs({ metadata, spec }: Service): boolean {
@@ -120,31 +137,37 @@ function clusterIpOf({ spec }: Service, family: Family): string | undefined {
   return [...(spec?.clusterIPs ?? []), spec?.clusterIP ?? ''].find((ip) => isAddress(ip, family));
 }
 
-/**
- * Addresses of the load balancer that pods may reach without leaving the node (KEP-1860).
- * None when source ranges are asked for: until they can be kept, the short cut must not exist.
- */
+/** Addresses of the load balancer that pods may reach without leaving the node (KEP-1860). */
 function loadBalancerIps({ spec, status }: Service, family: Family): readonly string[] {
-  if (spec?.type !== 'LoadBalancer' || hasSourceRanges(spec)) return [];
-  const ips = (status?.loadBalancer?.ingress ?? [])
-    .filter(({ ipMode }) => ipMode !== 'Proxy')
-    .map(({ ip }) => ip ?? '')
-    .filter((ip) => isAddress(ip, family));
-  return [...new Set(ips)].sort();
+  if (spec?.type !== 'LoadBalancer') return [];
+  const ingress = (status?.loadBalancer?.ingress ?? []).filter(({ ipMode }) => ipMode !== 'Proxy');
+  return ipsOf(
+    ingress.map(({ ip }) => ip ?? ''),
+    family,
+  );
 }
 
-const hasSourceRanges = ({ loadBalancerSourceRanges = [] }: NonNullable<Service['spec']>) =>
-  loadBalancerSourceRanges.length > 0;
+const ipsOf = (ips: readonly string[], family: Family): readonly string[] =>
+  [...new Set(ips.filter((ip) => isAddress(ip, family)))].sort();
 
-function notesOf({ spec }: Service): string[] {
-  if (!spec) return [];
-  const notes: [boolean, string][] = [
-    [(spec.externalIPs ?? []).length > 0, 'spec.externalIPs are denied on this node'],
-    [
-      spec.type === 'LoadBalancer' && hasSourceRanges(spec),
-      'spec.loadBalancerSourceRanges are not programmed, so load balancer addresses are not either',
-    ],
-    [spec.healthCheckNodePort !== undefined, 'spec.healthCheckNodePort is not served'],
-  ];
-  return notes.filter(([isSo]) => isSo).map(([, note]) => note);
+/** Ranges of the other family alone let nobody of this one in. */
+function sourceRangesOf({ spec }: Service, family: Family): readonly string[] | undefined {
+  const ranges = (spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim());
+  if (spec?.type !== 'LoadBalancer' || ranges.length === 0) return undefined;
+  const own = ranges.filter((range) => isCidr(range, family));
+  return [...new Set(own.map((range) => formatCidr(networkOf(parseCidr(range)))))].sort();
+}
+
+function healthCheckOf({ spec }: Service, endpoints: number): ServicePlan['healthCheck'] {
+  if (spec?.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local') return undefined;
+  const port = spec.healthCheckNodePort;
+  return isPort(port) ? { port, endpoints } : undefined;
+}
+
+const noteMax = 5;
+
+function notesOf(refused: ReadonlySet<string>): string[] {
+  if (refused.size === 0) return [];
+  // As JSON: what is no address may be any text.
+  return [`nothing is sent to ${JSON.stringify([...refused].sort().slice(0, noteMax))}`];
 }

@@ -20,6 +20,7 @@ interface Names {
   readonly cluster: string;
   readonly local: string;
   readonly external: string;
+  readonly firewall: string;
 }
 
 export function renderService(plan: ServicePlan, options: RenderOptions): Rendering {
@@ -30,13 +31,23 @@ export function renderService(plan: ServicePlan, options: RenderOptions): Render
       cluster: chainName('KUBE-SVC-', port),
       local: chainName('KUBE-SVL-', port),
       external: chainName('KUBE-EXT-', port),
+      firewall: chainName('KUBE-FW-', port),
     };
     renderClusterIp(port, names, { own, shared, ...options });
     renderExternal(port, names, { own, shared, ...options });
     renderEndpoints(port, names, { own, ...options });
   }
+  const { healthCheck } = plan;
+  if (healthCheck) {
+    const what = comment(`${serviceOf(plan)} health check node port`);
+    const rule = `-p tcp ${what} -m tcp --dport ${healthCheck.port} -j ACCEPT`;
+    add(shared, 'filter KUBE-NODEPORTS', rule);
+  }
   return { own, shared };
 }
+
+/** `default/web` from the name of its first port. */
+const serviceOf = ({ ports }: ServicePlan): string => ports[0]?.name.replace(/:.*$/, '') ?? '';
 
 interface Target extends RenderOptions {
   readonly own: Draft;
@@ -56,34 +67,63 @@ function renderClusterIp(port: PortPlan, names: Names, { shared, ...options }: T
   add(shared, 'nat KUBE-SERVICES', match(what, `-j ${chain}`));
 }
 
-/** NodePort and load balancer addresses, which share the chain KUBE-EXT. */
+/** NodePort, load balancer and external addresses, which share the chain KUBE-EXT. */
 function renderExternal(port: PortPlan, names: Names, { own, shared, ...options }: Target): void {
-  const { nodePort, loadBalancerIps, name, protocol } = port;
-  if (nodePort === undefined && loadBalancerIps.length === 0) return;
+  const { nodePort, loadBalancerIps, externalIps, name, protocol } = port;
+  if (!isExternal(port)) return;
   const verdict = refusal(port, port.externalPolicy, options.family);
-  if (verdict) {
-    const why = comment(`${name} has no ${verdict.which}`);
-    const at = `-m addrtype --dst-type LOCAL -m ${protocol} --dport ${nodePort}`;
-    if (nodePort !== undefined) {
-      add(shared, 'filter KUBE-EXTERNAL-SERVICES', `-p ${protocol} ${why} ${at} ${verdict.target}`);
-    }
-    for (const ip of loadBalancerIps) {
-      const rule = matchAddress(port, ip, options.family)(why, verdict.target);
-      add(shared, 'filter KUBE-EXTERNAL-SERVICES', rule);
-    }
-  }
+  if (verdict) refuseExternal(port, verdict, { shared, ...options });
   // Local without an endpoint here still serves this node and its pods from elsewhere.
   if (port.cluster.length === 0) return;
-  for (const ip of loadBalancerIps) {
-    const what = comment(`${name} loadbalancer IP`);
-    const rule = matchAddress(port, ip, options.family)(what, `-j ${names.external}`);
+  const jump = (ip: string, what: string, chain: string) => {
+    const rule = matchAddress(port, ip, options.family)(comment(`${name} ${what}`), `-j ${chain}`);
     add(shared, 'nat KUBE-SERVICES', rule);
-  }
+  };
+  const guarded = port.sourceRanges ? names.firewall : names.external;
+  for (const ip of loadBalancerIps) jump(ip, 'loadbalancer IP', guarded);
+  for (const ip of externalIps) jump(ip, 'external IP', names.external);
   if (nodePort !== undefined) {
     const match = `-p ${protocol} ${comment(name)} -m ${protocol} --dport ${nodePort}`;
     add(shared, 'nat KUBE-NODEPORTS', `${match} -j ${names.external}`);
   }
   own.set(`nat ${names.external}`, externalChain(port, names, options));
+  if (loadBalancerIps.length > 0) renderFirewall(port, names, { own, shared, ...options });
+}
+
+const isExternal = ({ nodePort, loadBalancerIps, externalIps }: PortPlan): boolean =>
+  nodePort !== undefined || loadBalancerIps.length > 0 || externalIps.length > 0;
+
+type Shared = Omit<Target, 'own'>;
+
+function refuseExternal(port: PortPlan, { which, target }: Refusal, { shared, family }: Shared) {
+  const { nodePort, loadBalancerIps, externalIps, name, protocol } = port;
+  const why = comment(`${name} has no ${which}`);
+  if (nodePort !== undefined) {
+    const at = `-m addrtype --dst-type LOCAL -m ${protocol} --dport ${nodePort}`;
+    add(shared, 'filter KUBE-EXTERNAL-SERVICES', `-p ${protocol} ${why} ${at} ${target}`);
+  }
+  for (const ip of [...loadBalancerIps, ...externalIps]) {
+    const rule = matchAddress(port, ip, family)(why, target);
+    add(shared, 'filter KUBE-EXTERNAL-SERVICES', rule);
+  }
+}
+
+/** Whose address is in no range keeps the load balancer's as its destination, and is dropped. */
+function renderFirewall(port: PortPlan, names: Names, { own, shared, family }: Target): void {
+  const { sourceRanges, loadBalancerIps, name } = port;
+  if (!sourceRanges) return;
+  const what = comment(`${name} loadbalancer IP`);
+  own.set(
+    `nat ${names.firewall}`,
+    sourceRanges.map((range) => {
+      const source = range.endsWith('/0') ? '' : `-s ${range} `;
+      return `${source}${what} -j ${names.external}`;
+    }),
+  );
+  const why = comment(`${name} traffic not accepted by ${names.firewall}`);
+  for (const ip of loadBalancerIps) {
+    add(shared, 'filter KUBE-PROXY-FIREWALL', matchAddress(port, ip, family)(why, '-j DROP'));
+  }
 }
 
 function externalChain(port: PortPlan, names: Names, { clusterCidr }: RenderOptions): string[] {
@@ -112,10 +152,9 @@ function renderEndpoints(
   names: Names,
   { own, ...options }: Omit<Target, 'shared'>,
 ) {
-  const { externalPolicy, internalPolicy, nodePort, loadBalancerIps } = port;
-  const isExternal = nodePort !== undefined || loadBalancerIps.length > 0;
-  const usesLocal = internalPolicy === 'Local' || (isExternal && externalPolicy === 'Local');
-  const usesCluster = internalPolicy === 'Cluster' || isExternal;
+  const { externalPolicy, internalPolicy } = port;
+  const usesLocal = internalPolicy === 'Local' || (isExternal(port) && externalPolicy === 'Local');
+  const usesCluster = internalPolicy === 'Cluster' || isExternal(port);
   const chains: [string, readonly Endpoint[]][] = [];
   if (usesCluster && port.cluster.length > 0) chains.push([names.cluster, port.cluster]);
   if (usesLocal && port.local.length > 0) chains.push([names.local, port.local]);
@@ -180,11 +219,16 @@ function endpointRules(port: PortPlan, endpoint: Endpoint, family: Family): stri
   ];
 }
 
+interface Refusal {
+  readonly which: string;
+  readonly target: string;
+}
+
 /**
  * Why traffic under this policy finds nobody, and what then happens to it. Where `cluster` is
  * empty, so is `local`.
  */
-function refusal(port: PortPlan, policy: 'Cluster' | 'Local', family: Family) {
+function refusal(port: PortPlan, policy: 'Cluster' | 'Local', family: Family): Refusal | undefined {
   if (port.cluster.length === 0) {
     const reply = family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable';
     return { which: 'endpoints', target: `-j REJECT --reject-with ${reply}` };

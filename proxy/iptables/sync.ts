@@ -151,7 +151,7 @@ export class RuleSync implements Rules {
     if ((this.#noted.get(key) ?? '') === text) return;
     this.#noted.set(key, text);
     if (text !== '')
-      this.#deps.log.info('Left out what is not programmed yet', { service: key, text });
+      this.#deps.log.info('Left out endpoints that are none', { service: key, text });
   }
 
   get #canCompare(): boolean {

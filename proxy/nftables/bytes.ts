@@ -1,10 +1,9 @@
 /** Addresses and numbers as nf_tables compares them: a character a byte, each part padded to four. */
+import { networkOf, parseCidr, parseIp } from '../../base/ip-address.ts';
 import type { Protocol } from '../plan.ts';
-import type { Family } from '../plan-address.ts';
 
 /** A well-formed address (plan-address.ts saw to it). */
-export const addressBytes = (address: string, family: Family): string =>
-  family === 'ipv4' ? ipv4Bytes(address) : ipv6Bytes(address);
+export const addressBytes = (address: string): string => parseIp(address).toString('latin1');
 
 const numbers: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
@@ -17,17 +16,12 @@ export const indexBytes = (index: number): string =>
   bytes(index & 0xff, (index >> 8) & 0xff, (index >> 16) & 0xff, index >>> 24);
 
 /** The first and the last address of a range such as `10.0.0.0/8`. */
-export function rangeBytes(cidr: string, family: Family): { first: string; last: string } {
-  const [address = '', length = ''] = cidr.split('/');
-  const all = Buffer.from(addressBytes(address, family), 'latin1');
-  const [first, last] = [Buffer.from(all), Buffer.from(all)];
-  for (let index = 0; index < all.length; index++) {
-    const kept = Math.min(8, Math.max(0, Number(length) - index * 8));
-    const mask = (0xff00 >> kept) & 0xff;
-    first[index] = all[index]! & mask;
-    last[index] = (all[index]! & mask) | (~mask & 0xff);
-  }
-  return { first: first.toString('latin1'), last: last.toString('latin1') };
+export function rangeBytes(cidr: string): { first: string; last: string } {
+  const { address, prefixLength } = networkOf(parseCidr(cidr));
+  const last = address.map((byte, index) => {
+    return byte | (0xff >> Math.min(8, Math.max(0, prefixLength - 8 * index)));
+  });
+  return { first: address.toString('latin1'), last: Buffer.from(last).toString('latin1') };
 }
 
 /** The address after this one; undefined after the very last. */
@@ -44,17 +38,3 @@ export function nextBytes(address: string): string | undefined {
 }
 
 const bytes = (...values: number[]): string => String.fromCharCode(...values);
-
-const ipv4Bytes = (address: string): string => bytes(...address.split('.').map(Number));
-
-function ipv6Bytes(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const groups = (half: string) => (half === '' ? [] : half.split(':'));
-  const front = groups(head);
-  const back = tail === undefined ? [] : groups(tail);
-  const zeros = new Array<string>(8 - front.length - back.length).fill('0');
-  return [...front, ...zeros, ...back]
-    .map((group) => Number.parseInt(group, 16))
-    .map((value) => bytes(value >> 8, value & 0xff))
-    .join('');
-}

@@ -1,5 +1,4 @@
 /** Ranges of addresses as elements of an interval set: where each begins, and what comes after it. */
-import type { Family } from '../plan-address.ts';
 import { nextBytes, rangeBytes } from './bytes.ts';
 import type { Entry } from './render.ts';
 
@@ -8,12 +7,8 @@ export interface RangeEntry extends Entry {
 }
 
 /** Ranges that touch or overlap become one, as the kernel keeps them. */
-export function rangeEntries(
-  set: string,
-  cidrs: readonly string[],
-  family: Family,
-): readonly RangeEntry[] {
-  const ranges = cidrs.map((cidr) => rangeBytes(cidr, family)).sort(byFirst);
+export function rangeEntries(set: string, cidrs: readonly string[]): readonly RangeEntry[] {
+  const ranges = cidrs.map((cidr) => rangeBytes(cidr)).sort(byFirst);
   const merged: { first: string; after: string | undefined }[] = [];
   for (const { first, last } of ranges) {
     const previous = merged.at(-1);

@@ -21,7 +21,7 @@ const plain: PortPlan = {
 
 /** Each element in one word: its set, and how many bytes its key and value have. */
 const show = (port: Partial<PortPlan>) =>
-  renderService({ ports: [{ ...plain, ...port }], notes: [] }, 'ipv4')
+  renderService({ ports: [{ ...plain, ...port }], notes: [] })
     .fronts.flatMap(({ entries }) => entries)
     .map(({ set, key, data }) => `${set} ${key.length}${data ? `:${data.length}` : ''}`);
 
@@ -81,7 +81,7 @@ test('proxy X18: source ranges guard the load balancer address, one inside anoth
 
 test('a Service with several ports has its address once, and each local endpoint once', (t) => {
   const ports = [plain, { ...plain, name: 'default/web:dns', protocol: 'udp', port: 53 } as const];
-  const { fronts, localEndpoints } = renderService({ ports, notes: [] }, 'ipv4');
+  const { fronts, localEndpoints } = renderService({ ports, notes: [] });
   const entries = fronts.flatMap((front) => front.entries);
   t.is(entries.filter(({ set }) => set === 'cluster-ips').length, 1);
   t.is(localEndpoints.length, 1);
@@ -89,7 +89,7 @@ test('a Service with several ports has its address once, and each local endpoint
 
 test('a change of one endpoint is one element away and one element more', (t) => {
   const entriesOf = (cluster: PortPlan['cluster']) =>
-    renderService({ ports: [{ ...plain, cluster }], notes: [] }, 'ipv4').fronts.flatMap(
+    renderService({ ports: [{ ...plain, cluster }], notes: [] }).fronts.flatMap(
       ({ entries }) => entries,
     );
   const delta = new Delta();

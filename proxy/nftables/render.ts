@@ -1,6 +1,5 @@
 /** Writes one Service's plan as elements of the table's sets and maps. Pure. */
 import type { PortPlan, ServicePlan } from '../plan.ts';
-import type { Family } from '../plan-address.ts';
 import type { Endpoint } from '../plan-endpoints.ts';
 import { addressBytes, indexBytes, portBytes, protocolBytes, rangeBytes } from './bytes.ts';
 import { type Class, className, type FrontKind, sets, setsOf } from './layout.ts';
@@ -36,31 +35,29 @@ interface Front {
   readonly isGuarded: boolean;
 }
 
-export function renderService({ ports }: ServicePlan, family: Family): Rendering {
+export function renderService({ ports }: ServicePlan): Rendering {
   const local = ports.flatMap(({ cluster }) => cluster.filter(({ isLocal }) => isLocal));
   return {
     fronts: [
-      ...clusterIps(ports, family),
-      ...ports.flatMap((port) =>
-        frontsOf(port, family).map((front) => renderFront(port, front, family)),
-      ),
+      ...clusterIps(ports),
+      ...ports.flatMap((port) => frontsOf(port).map((front) => renderFront(port, front))),
     ],
-    localEndpoints: [...new Set(local.map(({ address }) => addressBytes(address, family)))],
+    localEndpoints: [...new Set(local.map(({ address }) => addressBytes(address)))],
   };
 }
 
 /** Once for each Service, however many ports it has. */
-function clusterIps(ports: readonly PortPlan[], family: Family): FrontEntries[] {
+function clusterIps(ports: readonly PortPlan[]): FrontEntries[] {
   const [first] = ports;
   if (!first) return [];
-  const key = addressBytes(first.clusterIp, family);
+  const key = addressBytes(first.clusterIp);
   const comment = first.name.replace(/:.*$/, '');
   return [{ id: `cluster-ip ${key}`, entries: [{ set: sets.clusterIps, key, comment }] }];
 }
 
-function frontsOf(port: PortPlan, family: Family): Front[] {
+function frontsOf(port: PortPlan): Front[] {
   const ending = protocolBytes(port.protocol) + portBytes(port.port);
-  const keyOf = (address: string) => addressBytes(address, family) + ending;
+  const keyOf = (address: string) => addressBytes(address) + ending;
   const outside = { kind: 'services', isExternal: true } as const;
   const isGuarded = port.sourceRanges !== undefined;
   const found: Front[] = [
@@ -73,12 +70,12 @@ function frontsOf(port: PortPlan, family: Family): Front[] {
   return [...found, { kind: 'node-ports', key, isExternal: true, isGuarded: false }];
 }
 
-function renderFront(port: PortPlan, front: Front, family: Family): FrontEntries {
+function renderFront(port: PortPlan, front: Front): FrontEntries {
   const { kind, key } = front;
   const comment = port.name;
   const own = setsOf(kind);
   const policy = front.isExternal ? port.externalPolicy : port.internalPolicy;
-  const entries: Entry[] = front.isGuarded ? guardEntries(port, front, family) : [];
+  const entries: Entry[] = front.isGuarded ? guardEntries(port, front) : [];
   if (port.cluster.length === 0) {
     entries.push({ set: own.noEndpoints, key, comment });
     return { id: `${kind} ${key}`, entries };
@@ -95,7 +92,7 @@ function renderFront(port: PortPlan, front: Front, family: Family): FrontEntries
   const known = new Set<string>();
   for (const [set, endpoints] of lists) {
     for (const [index, { address, port: number }] of endpoints.entries()) {
-      const data = addressBytes(address, family) + portBytes(number);
+      const data = addressBytes(address) + portBytes(number);
       entries.push({ set, key: key + indexBytes(index), data });
       known.add(data);
     }
@@ -122,8 +119,8 @@ function classOf(port: PortPlan, { kind, isExternal }: Front): Class {
   };
 }
 
-function guardEntries(port: PortPlan, { key }: Front, family: Family): Entry[] {
-  const ranges = outermost((port.sourceRanges ?? []).map((cidr) => rangeBytes(cidr, family)));
+function guardEntries(port: PortPlan, { key }: Front): Entry[] {
+  const ranges = outermost((port.sourceRanges ?? []).map((cidr) => rangeBytes(cidr)));
   return [
     { set: sets.guarded, key, comment: port.name },
     ...ranges.map(({ first, last }) => ({

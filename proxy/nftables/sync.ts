@@ -188,11 +188,11 @@ export class NftRules implements Rules {
   }
 
   #render(key: string): Rendering {
-    const { world, options } = this.#deps;
+    const { world } = this.#deps;
     const service = world.service(key);
     if (!service) return { fronts: [], localEndpoints: [] };
     const plan = planService(service, world.slices(key), world.node());
-    return renderService(plan, options.family);
+    return renderService(plan);
   }
 
   /** Gives back fronts that the Service wants no more; who waited for one of them. */
@@ -234,11 +234,11 @@ export class NftRules implements Rules {
 
   #staticEntries(): Entry[] {
     const { world, options } = this.#deps;
-    const { family, podRanges } = options;
+    const { podRanges } = options;
     return [
-      ...rangeEntries(sets.podRanges, podRanges, family),
-      ...rangeEntries(sets.serviceRanges, world.serviceRanges(), family),
-      ...rangeEntries(sets.nodeAddresses, world.node().nodePortCidrs, family),
+      ...rangeEntries(sets.podRanges, podRanges),
+      ...rangeEntries(sets.serviceRanges, world.serviceRanges()),
+      ...rangeEntries(sets.nodeAddresses, world.node().nodePortCidrs),
     ];
   }
 
