@@ -3,6 +3,8 @@
  * a store of etcd is opened: nobody else waits for them.
  */
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type {
   ChannelCredentials,
@@ -142,11 +144,19 @@ export async function loadRpc(tls: Tls): Promise<(url: URL) => Member> {
     readonly etcdserverpb: Readonly<Record<'KV' | 'Watch' | 'Maintenance', StubClass>>;
   };
   const { KV, Watch, Maintenance } = loaded.etcdserverpb;
-  const secure = () => grpc.credentials.createSsl(tls.ca, tls.key, tls.cert);
   return (url) => {
-    const credentials = url.protocol === 'https:' ? secure() : grpc.credentials.createInsecure();
-    const kv = new KV(url.host, credentials, channelOptions);
-    const shared = { ...channelOptions, channelOverride: kv.getChannel() };
+    const { ca = null, key = null, cert = null } = tls;
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const checkServerIdentity = (_: string, shown: PeerCertificate) => checkIdentity(host, shown);
+    const credentials =
+      url.protocol === 'https:'
+        ? grpc.credentials.createSsl(ca, key, cert, { checkServerIdentity })
+        : grpc.credentials.createInsecure();
+    // An address is no name to ask a server for; the certificate is checked against it all the same.
+    const name = isIP(host) ? { 'grpc.ssl_target_name_override': 'etcd' } : {};
+    const options = { ...channelOptions, ...name };
+    const kv = new KV(url.host, credentials, options);
+    const shared = { ...options, channelOverride: kv.getChannel() };
     const maintenance = new Maintenance(url.host, credentials, shared);
     const watching = new Watch(url.host, credentials, shared);
     const metadata = new grpc.Metadata();
