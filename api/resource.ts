@@ -3,6 +3,7 @@
  * printing and the typed client all follow. No resource has a handler of its own.
  */
 import type { StatusCause } from '../base/errors.ts';
+import type { MapShape } from './apply/shape.ts';
 import type { ObjectMeta } from './types/meta-v1.generated.ts';
 
 /** Any object of the API. Objects from a cache are never changed. */
@@ -75,6 +76,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly hasGeneration?: boolean;
   /** Of all versions of a kind but the stored one. Columns and fields read this version's form. */
   readonly storedAs?: StoredAs<T>;
+  /** What has an owner of its own in it, of kinds that the schema does not know: see api/apply. */
+  readonly shape?: MapShape;
   /** Not stored but made for each read (`now` in milliseconds); such a resource only gets, lists. */
   readonly compute?: (reader: Reader, now: number) => KubeObject[];
   readonly columns: readonly Column<T>[];

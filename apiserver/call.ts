@@ -26,6 +26,8 @@ export interface Machinery {
   /** The server ends: whatever would last for ever must end too. */
   readonly stopping: AbortSignal;
   readonly metrics?: Metrics;
+  /** For what a request does beside its own verb: an apply that creates. @throws StatusError */
+  readonly demand?: (user: User, info: RequestInfo) => void;
 }
 
 export type Verb = (call: Call, server: Machinery) => Promise<void>;

@@ -92,12 +92,12 @@ function compareMaps(
   for (const key of Object.keys(after)) {
     if (skipped.includes(key)) continue;
     const change = compareField(shape, key, { before: ownOf(before, key), after: after[key] });
-    if (change) children.add(fieldElement(key), change);
+    if (change) children.add(shape.fields.get(key)?.element ?? fieldElement(key), change);
   }
   for (const key of Object.keys(before)) {
     if (Object.hasOwn(after, key) || skipped.includes(key)) continue;
     const change = compareField(shape, key, { before: before[key], after: undefined });
-    if (change) children.add(fieldElement(key), change);
+    if (change) children.add(shape.fields.get(key)?.element ?? fieldElement(key), change);
   }
   return children.done();
 }

@@ -2,7 +2,14 @@
 import { isPlainObject } from '../own.ts';
 import { type FieldSet, leaf, makeNode, withItself } from './field-set.ts';
 import { fieldElement, itemElement } from './path-element.ts';
-import { type ListShape, type MapShape, type Shape, settleShape, shapeOfKey } from './shape.ts';
+import {
+  heldFieldsOf,
+  type ListShape,
+  type MapShape,
+  type Shape,
+  settleShape,
+  shapeOfKey,
+} from './shape.ts';
 
 type Children = Record<string, FieldSet>;
 
@@ -33,7 +40,7 @@ function appliedChildren(shape: MapShape, value: object): Children {
     const below = appliedFieldsOf(shapeOfKey(shape, key)!, each);
     const isItself = !field || each === null || isEmptyObject(each);
     const node = isItself ? withItself(below) : below;
-    if (node) children[fieldElement(key)] = node;
+    if (node) children[field?.element ?? fieldElement(key)] = node;
   }
   return children;
 }
@@ -53,11 +60,11 @@ export function allFieldsOf(shape: Shape, value: unknown): FieldSet {
     const each = value[key];
     const field = settled.fields.get(key);
     if (each === undefined || field?.isTracked === false) continue;
-    children[fieldElement(key)] = allFieldsOf(field?.shape ?? settled.values!, each);
+    const element = field?.element ?? fieldElement(key);
+    children[element] = allFieldsOf(field?.shape ?? settled.values!, each);
   }
-  for (const [name, { shape: inner, zero }] of settled.fields) {
-    if (zero === undefined || value[name] !== undefined) continue;
-    children[fieldElement(name)] = allFieldsOf(inner, zero);
+  for (const { name, element, shape: inner, zero } of heldFieldsOf(settled)) {
+    if (value[name] === undefined) children[element] = allFieldsOf(inner, zero);
   }
   return makeNode(true, children)!;
 }

@@ -1,4 +1,5 @@
 /** metadata.managedFields: who owns which fields, read from an object and written into it. */
+import { isEqual } from '../equality.ts';
 import { isPlainObject } from '../own.ts';
 import type { ManagedFieldsEntry } from '../types/meta-v1.generated.ts';
 import { emptySet, type FieldSet, isEmptySet, unionOf } from './field-set.ts';
@@ -133,15 +134,13 @@ export function capUpdaters(owners: Owners): void {
 
 /** Whether two lists say the same, whenever it was said. */
 export function isSameBesideTimes(
-  a: readonly ManagedFieldsEntry[] | undefined,
-  b: readonly ManagedFieldsEntry[] | undefined,
-  isEqual: (left: unknown, right: unknown) => boolean,
+  a: readonly ManagedFieldsEntry[] = [],
+  b: readonly ManagedFieldsEntry[] = [],
 ): boolean {
-  const bare = (entries: typeof a) =>
-    (entries ?? []).map(({ time: _, ...rest }) => rest).sort(byText);
-  if (a === b) return true;
-  return a?.length === b?.length && isEqual(bare(a), bare(b));
+  return a === b || (a.length === b.length && isEqual(timeless(a), timeless(b)));
 }
 
-const byText = (left: object, right: object) => compareTexts(keyOf(left), keyOf(right));
-const keyOf = (entry: ManagedFieldsEntry) => idOf(ownerOf(entry, emptySet));
+const timeless = (entries: readonly ManagedFieldsEntry[]) =>
+  entries
+    .map(({ time: _, ...entry }) => ({ id: idOf(ownerOf(entry, emptySet)), entry }))
+    .sort((left, right) => compareTexts(left.id, right.id));

@@ -45,7 +45,10 @@ export interface FreeShape {
   readonly isAtomic: boolean;
 }
 
+/** Made by `fieldShape`. */
 export interface FieldShape {
+  readonly name: string;
+  readonly element: string; // Its name as managedFields writes it: `f:spec`.
   readonly shape: Shape;
   /** What it is where an object leaves it out; undefined: then it is not there. */
   readonly zero: unknown;
@@ -59,6 +62,30 @@ const freeMap: MapShape = { is: 'map', isAtomic: false, fields: new Map(), value
 const freeAtomicMap: MapShape = { ...freeMap, isAtomic: true, values: freeLeaf };
 const freeList: ListShape = { is: 'list', relation: 'atomic', keys: [], item: freeLeaf };
 const freeScalar: ScalarShape = { is: 'scalar', kind: 'any' };
+
+/** A field that belongs to whoever writes it, and that may be absent, unless `more` says otherwise. */
+export const fieldShape = (
+  name: string,
+  shape: Shape,
+  more: { readonly zero?: unknown; readonly isTracked?: boolean } = {},
+): FieldShape => ({
+  name,
+  element: `f:${name}`,
+  shape,
+  zero: more.zero,
+  isTracked: more.isTracked ?? true,
+});
+
+const heldFields = new WeakMap<ReadonlyMap<string, FieldShape>, readonly FieldShape[]>();
+
+/** The fields that are something even where an object leaves them out. */
+export function heldFieldsOf({ fields }: MapShape): readonly FieldShape[] {
+  const known = heldFields.get(fields);
+  if (known) return known;
+  const held = [...fields.values()].filter(({ zero }) => zero !== undefined);
+  heldFields.set(fields, held);
+  return held;
+}
 
 /** The shape that a free one takes for a value. */
 export function settleShape(shape: Shape, value: unknown): ScalarShape | ListShape | MapShape {
@@ -101,10 +128,10 @@ export function rootShape(shape: MapShape | FreeShape): MapShape {
   const base = shape.is === 'free' ? freeMap : shape;
   const fields = new Map(base.fields);
   for (const name of ['apiVersion', 'kind']) {
-    fields.set(name, { shape: freeScalar, zero: undefined, isTracked: false });
+    fields.set(name, fieldShape(name, freeScalar, { isTracked: false }));
   }
   metadataShape ??= makeMetadataShape();
-  fields.set('metadata', { shape: metadataShape, zero: {}, isTracked: true });
+  fields.set('metadata', fieldShape('metadata', metadataShape, { zero: {} }));
   return { is: 'map', isAtomic: false, values: base.values, fields };
 }
 
@@ -115,7 +142,7 @@ function makeMetadataShape(): MapShape {
   const fields = new Map(shapeOfType(typeNamed('meta-v1', 'ObjectMeta')!).fields);
   for (const name of untracked) {
     const shape = fields.get(name)?.shape ?? freeShape;
-    fields.set(name, { shape, zero: undefined, isTracked: false });
+    fields.set(name, fieldShape(name, shape, { isTracked: false }));
   }
   return { is: 'map', isAtomic: false, values: undefined, fields };
 }
@@ -154,7 +181,7 @@ class TypeShape implements MapShape {
 
 function of(field: FieldSchema): FieldShape {
   const shape = shapeOfField(field);
-  return { shape, zero: zeroOf(field, shape), isTracked: true };
+  return fieldShape(field.name, shape, { zero: zeroOf(field, shape) });
 }
 
 /** What Go says of a field that nobody set: a struct is empty, a required list is null. */

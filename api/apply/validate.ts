@@ -44,7 +44,8 @@ function checkScalar({ kind }: ScalarShape, value: unknown, walk: Walk): void {
   if (kind === 'any') {
     if (type === 'object') report(walk, `expected any scalar, got ${shown(value)}`);
   } else if (kind === 'numeric') {
-    if (type !== 'number') report(walk, `expected numeric (int or float), got ${goTypeOf(value)}`);
+    if (type !== 'number' && type !== 'bigint')
+      report(walk, `expected numeric (int or float), got ${goTypeOf(value)}`);
   } else if (type !== kind) {
     const text = `&value.valueUnstructured{Value:${shownBare(value)}}`;
     report(walk, `expected ${kind}, got ${kind === 'string' ? text : shown(value)}`);

@@ -35,7 +35,7 @@ export function applyPatch(
   schema: TypeSchema | undefined,
 ): object {
   if (kind === 'apply') {
-    throw new StatusError('UnsupportedMediaType', 'server-side apply is not supported yet');
+    throw new StatusError('UnsupportedMediaType', 'server-side apply is not served here');
   }
   if (kind !== 'json' && !isPlainObject(body)) throw badPatch('the patch is not a JSON object');
   if (isDeeperThan(body, depthMax)) throw badPatch('exceeded max depth');

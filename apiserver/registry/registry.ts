@@ -28,6 +28,8 @@ export interface Registry extends ObjectReader {
   /** The revision up to which everything is known here. */
   readonly revision: number;
   cacheOf(resource: Resource): ResourceCache;
+  /** All versions in which the kind is served. */
+  versionsOf(resource: Resource): readonly Resource[];
   /** Resolves once all that was written before the call is known here. */
   fresh(): Promise<void>;
   /** @throws StatusError Timeout when the revision does not come within 3 s */
@@ -83,6 +85,7 @@ async function findStart(store: Store): Promise<number> {
 class StoreRegistry implements Registry {
   readonly #deps: RegistryDeps;
   readonly #caches = new Map<string, ResourceCache>();
+  readonly #versions: Map<string, Resource[]>;
   /** Objects on their way to the store, by their bytes: saves parsing what was just written. */
   readonly #written = new WeakMap<Uint8Array, KubeObject>();
   #waiting: { readonly revision: number; readonly done: () => void }[] = [];
@@ -93,6 +96,7 @@ class StoreRegistry implements Registry {
   constructor(resources: readonly Resource[], deps: RegistryDeps, revision: number) {
     this.#deps = deps;
     this.#revision = revision;
+    this.#versions = Map.groupBy(resources, groupResourceOf);
     for (const resource of resources.map(storedForm)) {
       const name = groupResourceOf(resource);
       if (!this.#caches.has(name)) this.#caches.set(name, new ResourceCache(resource, revision));
@@ -127,6 +131,10 @@ class StoreRegistry implements Registry {
     const cache = this.#caches.get(groupResourceOf(storedForm(resource)));
     if (!cache) throw new TypeError(`no resource ${groupResourceOf(resource)} in the registry`);
     return cache;
+  }
+
+  versionsOf(resource: Resource): readonly Resource[] {
+    return this.#versions.get(groupResourceOf(resource)) ?? [resource];
   }
 
   get<T extends KubeObject>(resource: Resource<T>, name: string, namespace = ''): T | undefined {

@@ -26,6 +26,7 @@ export function storedFrom(resource: Resource, draft: KubeObject, old?: Stored):
 /** Whoever writes a version that is not stored writes the stored one. */
 export const storedWriter = <W extends { readonly resource: Resource }>(writer: W): W => ({
   ...writer,
+  served: writer.resource, // Whose fields are owned in this version.
   resource: storedForm(writer.resource),
 });
 

@@ -1,7 +1,10 @@
 /** The scale subresource: replicas of any resource that declares where they live. */
+import { shapeOfObject } from '../../api/apply/shape.ts';
+import { misfitsOf, showMisfits } from '../../api/apply/validate.ts';
 import { formatLabelSelector } from '../../api/labels.ts';
 import { applyPatch } from '../../api/patch/patch.ts';
-import type { KubeObject, Resource } from '../../api/resource.ts';
+import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
+import { typeNamed } from '../../api/schema.ts';
 import type { Scale } from '../../api/types/autoscaling-v1.generated.ts';
 import type { LabelSelector } from '../../api/types/meta-v1.generated.ts';
 import { invalidObject, invalidValue } from '../../api/validation/cause.ts';
@@ -12,7 +15,9 @@ import { sendValue } from '../http/object-answer.ts';
 import { keyOf } from '../registry/registry.ts';
 import type { Stored } from '../registry/stored.ts';
 import { readPatch } from '../verbs/patch.ts';
-import { dryRunOf, updateObject } from '../write/store-object.ts';
+import { applyConfig } from '../write/apply-object.ts';
+import { updateObject } from '../write/store-object.ts';
+import { writerOf } from '../write/writer.ts';
 
 export const getScale: Verb = async (call, server) => {
   const { resource, info } = call;
@@ -31,14 +36,35 @@ export const updateScale: Verb = async (call, server) => {
 
 export const patchScale: Verb = async (call, server) => {
   const { kind, body } = await readPatch(call);
-  await writeScale(call, server, (scale) => applyPatch(kind, body, scale, undefined));
+  if (kind === 'apply') return applyScale(call, server, body.value);
+  await writeScale(call, server, (scale) => applyPatch(kind, body.value, scale, undefined));
 };
 
+const scaleShape = shapeOfObject(typeNamed('autoscaling-v1', 'Scale')!);
+
+/** Applies to the object that which the Scale says: the one field that is scaled. */
+async function applyScale(call: Call, server: Machinery, value: unknown): Promise<void> {
+  const { resource, info } = call;
+  const writer = writerOf(call, { isApply: true });
+  const { kind = '', apiVersion = '', spec, metadata } = (value ?? {}) as Partial<Scale>;
+  if (apiVersion !== 'autoscaling/v1' || kind !== 'Scale') {
+    throw badRequest(`invalid object type: ${apiVersion}, Kind=${kind}`);
+  }
+  const misfits = misfitsOf(scaleShape, value);
+  if (misfits.length > 0) throw badRequest(`not a Scale: ${showMisfits(misfits)}`);
+  const owner = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+  const applied: KubeObject = { ...owner, metadata: { ...metadata, name: info.name } };
+  if (spec?.replicas !== undefined) {
+    setPath(applied, resource.scale!.spec, checkReplicas(info.name, spec.replicas));
+  }
+  const { stored } = await applyConfig(call, server, { writer, applied, part: 'object' });
+  await sendValue(call, 200, scaleOf(resource, stored.object));
+}
+
 async function writeScale(call: Call, server: Machinery, change: (scale: Scale) => unknown) {
-  const { resource, info, user, warnings } = call;
-  const { name, namespace, query } = info;
-  const dryRun = dryRunOf(query.getAll('dryRun'));
-  const writer = { resource, info, user, dryRun, warnings };
+  const { resource, info } = call;
+  const { name, namespace } = info;
+  const writer = writerOf(call);
   const changeObject = (current: Stored) => {
     const wanted = change(scaleOf(resource, current.object));
     if (!isObject(wanted)) throw badRequest('the body must be a Scale');

@@ -4,20 +4,27 @@ import { StatusError } from '../../base/errors.ts';
 import type { Verb } from '../call.ts';
 import { decodeBody, readBytes } from '../http/body.ts';
 import { sendObject } from '../http/object-answer.ts';
+import { applyBody } from '../write/apply-object.ts';
 import { decodeFor } from '../write/decode.ts';
-import { dryRunOf, type Part, updateObject } from '../write/store-object.ts';
+import { type Part, updateObject } from '../write/store-object.ts';
+import { writerOf } from '../write/writer.ts';
 
-const patchPart =
+/** All kinds of patch to one part of an object. */
+export const patchPart =
   (part: Part): Verb =>
   async (call, server) => {
-    const { resource, info, user, warnings } = call;
+    const { resource, info } = call;
     const { kind, body } = await readPatch(call);
-    const dryRun = dryRunOf(info.query.getAll('dryRun'));
+    if (kind === 'apply') {
+      const { stored, isNew } = await applyBody(call, server, { body, part });
+      return sendObject(call, isNew ? 201 : 200, stored, server.clock.now());
+    }
+    const writer = writerOf(call);
     const { name, namespace } = info;
-    const writer = { resource, info, user, dryRun, warnings };
+    const told = call.warnings.length;
     const change = (current: { readonly object: object }) => {
-      const value = applyPatch(kind, body, current.object, typeOfKind(resource));
-      call.warnings.length = 0; // A second attempt says the same again.
+      const value = applyPatch(kind, body.value, current.object, typeOfKind(resource));
+      call.warnings.length = told; // A second attempt says the same again.
       return decodeFor(call, resource, { value });
     };
     const stored = await updateObject(server, writer, { name, namespace, change, part });
@@ -38,6 +45,5 @@ export async function readPatch({ request }: Parameters<Verb>[0]) {
       `the body of the request was in an unknown format - accepted media types include: ${known}`,
     );
   }
-  const { value } = decodeBody(await readBytes(request), type);
-  return { kind, body: value };
+  return { kind, body: decodeBody(await readBytes(request), type) };
 }

@@ -1,17 +1,16 @@
 import type { Verb } from '../call.ts';
 import { sendObject } from '../http/object-answer.ts';
 import { decodeFor, readBody } from '../write/decode.ts';
-import { dryRunOf, type Part, updateObject } from '../write/store-object.ts';
+import { type Part, updateObject } from '../write/store-object.ts';
+import { writerOf } from '../write/writer.ts';
 
 const updatePart =
   (part: Part): Verb =>
   async (call, server) => {
-    const { resource, info, user, warnings } = call;
-    const object = decodeFor(call, resource, await readBody(call));
-    const dryRun = dryRunOf(info.query.getAll('dryRun'));
-    const { name, namespace } = info;
+    const object = decodeFor(call, call.resource, await readBody(call));
+    const { name, namespace } = call.info;
     const change = () => structuredClone(object);
-    const writer = { resource, info, user, dryRun, warnings };
+    const writer = writerOf(call);
     const stored = await updateObject(server, writer, { name, namespace, change, part });
     await sendObject(call, 200, stored, server.clock.now());
   };

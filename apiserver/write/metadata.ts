@@ -1,13 +1,20 @@
 /** What the server alone decides about an object's metadata. */
 import { randomInt, randomUUID } from 'node:crypto';
+import { isSameBesideTimes } from '../../api/apply/owners.ts';
 import { apiVersionOf, hasGeneration, type KubeObject, type Resource } from '../../api/resource.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.generated.ts';
-import { forbiddenValue, invalidObject } from '../../api/validation/cause.ts';
+import {
+  forbiddenValue,
+  immutableDetail,
+  invalidObject,
+  invalidValue,
+} from '../../api/validation/cause.ts';
 import { toTime } from '../../base/clock.ts';
 import { StatusError } from '../../base/errors.ts';
 import { badRequest } from '../errors.ts';
 import { isObject, type JsonObject } from '../http/body.ts';
 import { isEqual } from './equality.ts';
+import type { Writer } from './writer.ts';
 
 /** No vowels, so that no words come out; no digits that look like letters. */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
@@ -93,33 +100,40 @@ export function generateName(prefix: string): string {
 
 /**
  * Keeps in an update what nobody may change.
- * @throws StatusError Conflict for another object of the same name
+ * @throws StatusError for another object of the same name: Conflict, of a patch Invalid
  */
-export function keepSystemFields(draft: KubeObject, old: KubeObject): void {
+export function keepSystemFields(
+  { resource, info }: Pick<Writer, 'resource' | 'info'>,
+  draft: KubeObject,
+  old: KubeObject,
+): void {
   const [metadata, before] = [draft.metadata!, old.metadata!];
-  if (metadata.uid && metadata.uid !== before.uid) {
+  const { uid } = metadata;
+  if (uid && uid !== before.uid && info.verb === 'patch') {
+    const cause = invalidValue('metadata.uid', uid, immutableDetail);
+    throw invalidObject(resource, before.name ?? '', [cause]);
+  }
+  if (uid && uid !== before.uid) {
     throw new StatusError(
       'Conflict',
-      `Precondition failed: UID in precondition: ${metadata.uid}, ` +
-        `UID in object meta: ${before.uid}`,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.uid}`,
     );
   }
-  const kept = [
-    'uid',
-    'name',
-    'namespace',
-    'generateName',
-    'creationTimestamp',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generation',
-    'resourceVersion',
-  ] as const;
-  for (const field of kept) keepField(metadata, before, field);
-  metadata.managedFields ??= before.managedFields;
-  if (metadata.managedFields === undefined) delete metadata.managedFields;
+  for (const field of systemFields) keepField(metadata, before, field);
   delete metadata.selfLink;
 }
+
+const systemFields = [
+  'uid',
+  'name',
+  'namespace',
+  'generateName',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'resourceVersion',
+] as const;
 
 function keepField<K extends keyof ObjectMeta>(metadata: ObjectMeta, old: ObjectMeta, field: K) {
   if (old[field] === undefined) delete metadata[field];
@@ -140,9 +154,27 @@ export function checkFinalizers(resource: Resource, draft: KubeObject, old: Kube
   throw invalidObject(resource, draft.metadata!.name ?? '', [cause]);
 }
 
-/** Whether anything but metadata and status differs. */
-export function isSpecChanged(draft: KubeObject, old: KubeObject): boolean {
-  return !isEqual(specOf(draft), specOf(old));
+/**
+ * Whether the change is one that a controller must act on. Annotations are, of deployments only:
+ * those of a rollback went that way once.
+ */
+export function isNewGeneration(resource: Resource, draft: KubeObject, old: KubeObject): boolean {
+  if (!hasGeneration(resource)) return false;
+  if (!isEqual(specOf(draft), specOf(old))) return true;
+  const isDeployment = resource.plural === 'deployments' && resource.group === 'apps';
+  const [after, before] = [draft.metadata?.annotations, old.metadata?.annotations];
+  return isDeployment && !isEqual(after ?? {}, before ?? {});
+}
+
+/** Whether a write says nothing new: that somebody applied the same again is no news. */
+export function isUnchanged(draft: KubeObject, old: KubeObject): boolean {
+  const owners = draft.metadata!.managedFields;
+  const before = old.metadata!.managedFields;
+  if (owners === before) return isEqual(draft, old);
+  if (!isSameBesideTimes(owners, before)) return false;
+  const { managedFields: _, ...metadata } = draft.metadata!;
+  const { managedFields: __, ...oldMetadata } = old.metadata!;
+  return isEqual({ ...draft, metadata }, { ...old, metadata: oldMetadata });
 }
 
 function specOf(object: KubeObject): JsonObject {

@@ -1,35 +1,26 @@
 /** How an object is made, changed and ended, whichever verb asked for it. */
-import {
-  hasGeneration,
-  type KubeObject,
-  type Resource,
-  type WriteContext,
-} from '../../api/resource.ts';
+import type { KubeObject, Resource, WriteContext } from '../../api/resource.ts';
 import type { Machinery } from '../call.ts';
-import { alreadyExists, badRequest, contended, modified, notFound } from '../errors.ts';
+import { alreadyExists, contended, modified, notFound } from '../errors.ts';
 import { keyOf } from '../registry/registry.ts';
 import { servedAs, storedFrom, storedWriter } from '../registry/served.ts';
 import { Stored, toStore } from '../registry/stored.ts';
-import type { AdmissionRequest, Passage, RequestInfo, User } from '../request.ts';
+import type { AdmissionRequest, Passage } from '../request.ts';
 import { checkObject, nameMissing } from './check-object.ts';
-import { isEqual } from './equality.ts';
+import { setOwners } from './field-owners.ts';
 import {
   checkFinalizers,
   generateName,
-  isSpecChanged,
+  isNewGeneration,
+  isUnchanged,
   keepSystemFields,
   stampNew,
 } from './metadata.ts';
+import { keepOthers, type Part } from './parts.ts';
+import type { Writer } from './writer.ts';
 
-/** Who writes what, and whether in earnest. */
-export interface Writer {
-  readonly resource: Resource;
-  readonly info: RequestInfo;
-  readonly user: User;
-  readonly dryRun: boolean;
-  /** Of the call; whoever has none needs none. */
-  readonly warnings?: string[];
-}
+export type { Part } from './parts.ts';
+export { dryRunOf, type Writer } from './writer.ts';
 
 const attemptsMax = 8;
 
@@ -48,6 +39,8 @@ export async function createObject(
   const isGenerated = !metadata.name && prefix;
   if (!metadata.name && !prefix) throw nameMissing(resource);
   stampNew(resource, metadata, server.clock.now());
+  resource.applyDefaults?.(object);
+  setOwners(server, writer, { old: undefined, draft: object, part: 'object' });
   for (let attempt = 1; ; attempt++) {
     if (isGenerated) metadata.name = generateName(prefix);
     const created = await createOnce(
@@ -131,8 +124,6 @@ export interface Update {
   readonly part: Part;
 }
 
-export type Part = 'object' | 'status' | 'finalize' | 'whole';
-
 /** @throws StatusError */
 export async function updateObject(
   server: Machinery,
@@ -171,8 +162,9 @@ async function updateOnce(server: Machinery, writer: Writer, { current, changed,
   const { resource, dryRun } = writer;
   const old = current.object;
   const draft = keepOthers(resource, changed, { old, part });
-  keepSystemFields(draft, old);
+  keepSystemFields(writer, draft, old);
   resource.applyDefaults?.(draft);
+  setOwners(server, writer, { old, draft, part });
   const passage = server.admission.start(admissionOf(writer, 'UPDATE', draft, old));
   return settle(passage, dryRun, async () => {
     const waiting = passPlugins(passage, () => {
@@ -181,12 +173,12 @@ async function updateOnce(server: Machinery, writer: Writer, { current, changed,
       checkObject(resource, draft, old, writer.info.subresource);
     });
     if (waiting) await waiting;
-    if (hasGeneration(resource) && isSpecChanged(draft, old)) {
+    if (isNewGeneration(resource, draft, old)) {
       draft.metadata!.generation = (old.metadata!.generation ?? 0) + 1;
     }
     warn(writer, draft, old);
     // A write that changes nothing wakes no watcher.
-    if (isEqual(draft, old) && !isFinished(draft)) return current;
+    if (isUnchanged(draft, old) && !isFinished(draft)) return current;
     if (dryRun) return unsaved(resource, draft);
     const isGone = isFinished(draft);
     const beside = passage.sideWrites(isGone);
@@ -195,40 +187,6 @@ async function updateOnce(server: Machinery, writer: Writer, { current, changed,
     return isRemoved ? unsaved(resource, draft) : undefined;
   });
 }
-
-/** Each endpoint writes its own part; the rest stays as it was. */
-function keepOthers(
-  resource: Resource,
-  changed: KubeObject,
-  { old, part }: { readonly old: KubeObject; readonly part: Part },
-): KubeObject {
-  type Whole = KubeObject & { spec?: { finalizers?: string[] }; status?: unknown };
-  const draft = changed as Whole;
-  const before = old as Whole;
-  if (part === 'whole') return draft;
-  if (part === 'object') {
-    if (!resource.hasStatus) return draft;
-    const { status: _, ...rest } = draft;
-    return before.status === undefined ? rest : withStatus(rest, structuredClone(before.status));
-  }
-  const kept = structuredClone(before);
-  if (part === 'finalize') {
-    kept.spec = { ...kept.spec, finalizers: draft.spec?.finalizers ?? [] };
-    return kept;
-  }
-  const { labels, annotations, finalizers, managedFields, uid } = draft.metadata ?? {};
-  kept.metadata = { ...kept.metadata };
-  for (const [field, value] of Object.entries({ labels, annotations, finalizers, managedFields })) {
-    if (value === undefined) delete kept.metadata[field as 'labels'];
-    else kept.metadata[field as 'labels'] = value as Record<string, string>;
-  }
-  if (uid !== undefined) kept.metadata.uid = uid;
-  const { status: _, ...rest } = kept;
-  return draft.status === undefined ? rest : withStatus(rest, draft.status);
-}
-
-const withStatus = (object: KubeObject, status: unknown): KubeObject =>
-  ({ ...object, status }) as KubeObject;
 
 /** Whether nothing holds a deleted object any more. */
 export function isFinished(object: KubeObject): boolean {
@@ -254,10 +212,3 @@ export const admissionOf = (
   object: KubeObject | undefined,
   old?: KubeObject,
 ): AdmissionRequest => ({ operation, resource, info, user, object, old, dryRun, warnings });
-
-/** `dryRun=All` is the one value there is. @throws StatusError BadRequest */
-export function dryRunOf(values: readonly string[]): boolean {
-  if (values.every((value) => value === '')) return false;
-  if (values.every((value) => value === 'All')) return true;
-  throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun must be All`);
-}

@@ -1,0 +1,49 @@
+/** Each endpoint writes its own part of an object; the rest stays as it was. */
+import type { KubeObject, Resource } from '../../api/resource.ts';
+
+export type Part = 'object' | 'status' | 'finalize' | 'whole';
+
+type Whole = KubeObject & { spec?: { finalizers?: string[] }; status?: unknown };
+
+/** The draft with all that the endpoint does not write as it was before. */
+export function keepOthers(
+  resource: Resource,
+  changed: KubeObject,
+  { old, part }: { readonly old: KubeObject; readonly part: Part },
+): KubeObject {
+  const [draft, before] = [changed as Whole, old as Whole];
+  if (part === 'whole') return draft;
+  if (part === 'object') return keepForObject(resource, draft, before);
+  const kept = structuredClone(before);
+  if (part === 'finalize') {
+    kept.spec = { ...kept.spec, finalizers: draft.spec?.finalizers ?? [] };
+    return kept;
+  }
+  return keepForStatus(kept, draft);
+}
+
+function keepForObject(resource: Resource, draft: Whole, before: Whole): Whole {
+  const isFinalized = resource.subresources?.some(({ name }) => name === 'finalize');
+  const finalizers = before.spec?.finalizers;
+  if (isFinalized && finalizers) draft.spec = { ...draft.spec, finalizers: [...finalizers] };
+  if (!resource.hasStatus) return draft;
+  const { status: _, ...rest } = draft;
+  return before.status === undefined ? rest : withStatus(rest, structuredClone(before.status));
+}
+
+const metadataOfStatus = ['labels', 'annotations', 'finalizers', 'managedFields'] as const;
+
+function keepForStatus(kept: Whole, draft: Whole): Whole {
+  const given = draft.metadata ?? {};
+  kept.metadata = { ...kept.metadata };
+  for (const field of metadataOfStatus) {
+    if (given[field] === undefined) delete kept.metadata[field];
+    else (kept.metadata as Record<string, unknown>)[field] = given[field];
+  }
+  if (given.uid !== undefined) kept.metadata.uid = given.uid;
+  const { status: _, ...rest } = kept;
+  return draft.status === undefined ? rest : withStatus(rest, draft.status);
+}
+
+const withStatus = (object: KubeObject, status: unknown): KubeObject =>
+  ({ ...object, status }) as KubeObject;
