@@ -2,6 +2,7 @@ import { ageColumn, column, firstThree, nameColumn } from '../columns.ts';
 import type { Resource } from '../resource.ts';
 import type { EndpointSlice } from '../types/discovery-v1.generated.ts';
 import { validateEndpointSlice } from '../validation/endpoints.ts';
+import { isSame } from '../validation/same.ts';
 import { allVerbs } from './verbs.ts';
 
 export const endpointSlices: Resource<EndpointSlice> = {
@@ -35,4 +36,9 @@ export const endpointSlices: Resource<EndpointSlice> = {
     }
   },
   validate: validateEndpointSlice,
+  // Of the metadata, the labels count as well: consumers select by them.
+  prepareUpdate: (draft, old) => {
+    if (isSame(draft.metadata!.labels, old.metadata!.labels)) return;
+    draft.metadata!.generation = (old.metadata!.generation ?? 0) + 1;
+  },
 };

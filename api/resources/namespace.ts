@@ -1,7 +1,7 @@
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { Resource } from '../resource.ts';
 import type { Namespace } from '../types/core-v1.generated.ts';
-import { validateNamespace } from '../validation/simple.ts';
+import { validateNamespace } from '../validation/namespace.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const namespaces: Resource<Namespace> = {
@@ -31,5 +31,9 @@ export const namespaces: Resource<Namespace> = {
   prepareCreate: (draft) => {
     draft.spec = { finalizers: [...new Set([...(draft.spec?.finalizers ?? []), 'kubernetes'])] };
     draft.status = { phase: 'Active' };
+  },
+  // Only namespaces/finalize changes what holds a namespace.
+  prepareUpdate: (draft, old, { subresource }) => {
+    if (subresource === '' && old.spec) draft.spec = structuredClone(old.spec);
   },
 };

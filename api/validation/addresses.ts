@@ -1,6 +1,12 @@
 /** Addresses and blocks in fields, and the kinds that stand for them. */
 import type { StatusCause } from '../../base/errors.ts';
-import { formatAddress, formatBlock, parseAddress, parseBlock } from '../addresses.ts';
+import {
+  containsBlock,
+  formatAddress,
+  formatBlock,
+  parseAddress,
+  parseBlock,
+} from '../addresses.ts';
 import { isDns1123Subdomain, isPathSegmentName, type NameCheck } from '../names.ts';
 import type { IPAddress, ParentReference, ServiceCIDR } from '../types/networking-v1.generated.ts';
 import { immutableDetail, invalidValue, problemsOf, requiredValue } from './cause.ts';
@@ -12,6 +18,28 @@ export const blockProblem = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 20
 
 export const checkAddress = (path: string, text: string): StatusCause[] =>
   parseAddress(text) ? [] : [invalidValue(path, text, addressProblem)];
+
+/**
+ * Addresses that mean a machine's own: whoever could have traffic sent to them would reach what
+ * listens on the nodes only.
+ */
+export function checkOrdinary(path: string, text: string): StatusCause[] {
+  const inner = parseBlock(text.includes(':') ? `${text}/128` : `${text}/32`);
+  if (!inner) return [invalidValue(path, text, addressProblem)];
+  if (inner.value === 0n) return [invalidValue(path, text, `may not be unspecified (${text})`)];
+  return specialRanges
+    .filter(({ blocks }) => blocks.some((block) => containsBlock(block, inner)))
+    .map(({ detail }) => invalidValue(path, text, detail));
+}
+
+const specialRanges = [
+  { name: 'loopback range', texts: ['127.0.0.0/8', '::1/128'] },
+  { name: 'link-local range', texts: ['169.254.0.0/16', 'fe80::/10'] },
+  { name: 'link-local multicast range', texts: ['224.0.0.0/24', 'ff02::/10'] },
+].map(({ name, texts }) => ({
+  detail: `may not be in the ${name} (${texts.join(', ')})`,
+  blocks: texts.flatMap((text) => parseBlock(text) ?? []),
+}));
 
 /** As old fields take it: with bits beyond the prefix, and any way to write it. */
 export const checkBlock = (path: string, text: string): StatusCause[] =>

@@ -3,71 +3,89 @@ import type { StatusCause } from '../../base/errors.ts';
 import {
   isDns1123Label,
   isDns1123Subdomain,
-  isIpAddress,
   isIpv4Address,
   isIpv6Address,
   isPortNumber,
+  isQualifiedName,
   portProblem,
 } from '../names.ts';
-import type { EndpointSubset, Endpoints } from '../types/core-v1.generated.ts';
-import type { Endpoint, EndpointSlice } from '../types/discovery-v1.generated.ts';
-import {
-  duplicateValue,
-  immutableDetail,
-  invalidValue,
-  problemsOf,
-  requiredValue,
-  tooManyValues,
-} from './cause.ts';
-import { namespacedSubdomain, validateMetadata } from './metadata.ts';
-
-const ipProblem = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+import type { EndpointAddress, EndpointSubset, Endpoints } from '../types/core-v1.generated.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../types/discovery-v1.generated.ts';
+import { checkOrdinary } from './addresses.ts';
+import { duplicateValue, invalidValue, problemsOf, requiredValue, tooManyValues } from './cause.ts';
+import { checkImmutable } from './immutable.ts';
+import { checkLabels, namespacedSubdomain, validateMetadata } from './metadata.ts';
 
 export const validateEndpoints = (object: Endpoints, old: Endpoints | undefined): StatusCause[] => [
   ...validateMetadata(object, old, namespacedSubdomain),
   ...(object.subsets ?? []).flatMap((subset, index) => checkSubset(subset, `subsets[${index}]`)),
 ];
 
-function checkSubset(
-  { addresses = [], notReadyAddresses = [], ports = [] }: EndpointSubset,
-  path: string,
-) {
+function checkSubset(subset: EndpointSubset, path: string): StatusCause[] {
+  const { addresses = [], notReadyAddresses = [], ports = [] } = subset;
   const causes: StatusCause[] = [];
   if (addresses.length + notReadyAddresses.length === 0) {
     causes.push(requiredValue(path, 'must specify `addresses` or `notReadyAddresses`'));
   }
   for (const [field, list] of Object.entries({ addresses, notReadyAddresses })) {
-    for (const [index, { ip }] of list.entries()) {
-      const at = `${path}.${field}[${index}].ip`;
-      if (!isIpAddress(ip)) causes.push(invalidValue(at, ip, ipProblem));
-      else if (isLocal(ip)) causes.push(invalidValue(at, ip, localProblem));
+    for (const [index, address] of list.entries()) {
+      causes.push(...checkTarget(address, `${path}.${field}[${index}]`));
     }
   }
-  for (const [index, { port, name }] of ports.entries()) {
+  for (const [index, { port, name, appProtocol }] of ports.entries()) {
     const at = `${path}.ports[${index}]`;
     if (ports.length > 1 && !name) causes.push(requiredValue(`${at}.name`));
+    if (name) causes.push(...problemsOf(`${at}.name`, name, isDns1123Label(name)));
     if (!isPortNumber(port)) causes.push(invalidValue(`${at}.port`, port, portProblem));
+    causes.push(...checkProtocol(appProtocol, `${at}.appProtocol`));
   }
   return causes;
 }
 
-// Such an address would let whoever writes Endpoints reach what listens on the nodes only.
-const localProblem = 'may not be in the loopback range or the link-local range';
-const isLocal = (ip: string) => /^(127\.|169\.254\.|::1$|fe80:)/i.test(ip);
+function checkTarget({ ip, hostname, nodeName }: EndpointAddress, path: string): StatusCause[] {
+  return [
+    ...checkOrdinary(`${path}.ip`, ip),
+    ...(hostname ? problemsOf(`${path}.hostname`, hostname, isDns1123Label(hostname)) : []),
+    ...checkNodeName(nodeName, `${path}.nodeName`),
+  ];
+}
+
+const checkNodeName = (name: string | undefined, path: string): StatusCause[] =>
+  name === undefined ? [] : problemsOf(path, name, isDns1123Subdomain(name));
+
+const checkProtocol = (name: string | undefined, path: string): StatusCause[] =>
+  name === undefined ? [] : problemsOf(path, name, isQualifiedName(name));
+
+const endpointsMax = 1000;
+const portsMax = 20_000;
+const addressesMax = 100;
+const topologyMax = 16;
+const zonesMax = 8;
 
 export function validateEndpointSlice(
   slice: EndpointSlice,
   old: EndpointSlice | undefined,
 ): StatusCause[] {
-  const { endpoints = [], ports = [], addressType } = slice;
-  const causes = validateMetadata(slice, old, namespacedSubdomain);
-  if (endpoints.length > 1000) causes.push(tooManyValues('endpoints', endpoints.length, 1000));
-  if (ports.length > 100) causes.push(tooManyValues('ports', ports.length, 100));
-  for (const [index, endpoint] of endpoints.entries()) {
-    causes.push(...checkEndpoint(endpoint, addressType, `endpoints[${index}]`));
-  }
+  const { endpoints, ports, addressType } = slice;
+  return [
+    ...validateMetadata(slice, old, namespacedSubdomain),
+    ...checkMax(endpoints, 'endpoints', endpointsMax),
+    ...(endpoints ?? []).flatMap((each, index) =>
+      checkEndpoint(each, addressType, `endpoints[${index}]`),
+    ),
+    ...checkMax(ports, 'ports', portsMax),
+    ...checkPorts(ports ?? []),
+    ...(old ? checkImmutable('addressType', addressType, old.addressType) : []),
+  ];
+}
+
+const checkMax = (list: readonly unknown[] | undefined, path: string, max: number) =>
+  list && list.length > max ? [tooManyValues(path, list.length, max)] : [];
+
+function checkPorts(ports: readonly EndpointPort[]): StatusCause[] {
+  const causes: StatusCause[] = [];
   const names = new Set<string>();
-  for (const [index, { name = '', port }] of ports.entries()) {
+  for (const [index, { name = '', port, appProtocol }] of ports.entries()) {
     const at = `ports[${index}]`;
     if (names.has(name)) causes.push(duplicateValue(`${at}.name`, name));
     names.add(name);
@@ -75,33 +93,62 @@ export function validateEndpointSlice(
     if (port !== undefined && !isPortNumber(port)) {
       causes.push(invalidValue(`${at}.port`, port, portProblem));
     }
-  }
-  if (old && old.addressType !== addressType) {
-    causes.push(invalidValue('addressType', addressType, immutableDetail));
+    causes.push(...checkProtocol(appProtocol, `${at}.appProtocol`));
   }
   return causes;
 }
 
-function checkEndpoint({ addresses = [], hostname }: Endpoint, type: string, path: string) {
+function checkEndpoint(endpoint: Endpoint, type: string, path: string): StatusCause[] {
+  const { addresses, hostname, nodeName, deprecatedTopology = {}, hints } = endpoint;
   const causes: StatusCause[] = [];
-  if (addresses.length === 0) {
+  // An absent list is reported by the schema.
+  if (addresses?.length === 0) {
     causes.push(requiredValue(`${path}.addresses`, 'must contain at least 1 address'));
   }
-  if (addresses.length > 100) {
-    causes.push(tooManyValues(`${path}.addresses`, addresses.length, 100));
-  }
-  for (const [index, address] of addresses.entries()) {
+  causes.push(...checkMax(addresses, `${path}.addresses`, addressesMax));
+  for (const [index, address] of (addresses ?? []).entries()) {
     const at = `${path}.addresses[${index}]`;
-    causes.push(...problemsOf(at, address, addressChecks.get(type)?.(address) ?? []));
+    causes.push(...(addressChecks.get(type)?.(at, address) ?? []));
   }
-  if (hostname) causes.push(...problemsOf(`${path}.hostname`, hostname, isDns1123Label(hostname)));
-  return causes;
+  if (hostname !== undefined) {
+    causes.push(...problemsOf(`${path}.hostname`, hostname, isDns1123Label(hostname)));
+  }
+  return [
+    ...causes,
+    ...checkNodeName(nodeName, `${path}.nodeName`),
+    ...checkMax(Object.keys(deprecatedTopology), `${path}.deprecatedTopology`, topologyMax),
+    ...checkLabels(deprecatedTopology, `${path}.deprecatedTopology`),
+    ...checkMax(hints?.forZones, `${path}.hints.forZones`, zonesMax),
+    ...checkMax(hints?.forNodes, `${path}.hints.forNodes`, zonesMax),
+  ];
 }
 
-const addressChecks = new Map<string, (address: string) => string[]>([
-  ['IPv4', (ip) => (isIpv4Address(ip) ? localProblems(ip) : ['must be a valid IPv4 address'])],
-  ['IPv6', (ip) => (isIpv6Address(ip) ? localProblems(ip) : ['must be a valid IPv6 address'])],
-  ['FQDN', isDns1123Subdomain],
+type AddressCheck = (path: string, address: string) => StatusCause[];
+
+const addressChecks = new Map<string, AddressCheck>([
+  [
+    'IPv4',
+    (path, ip) =>
+      isIpv4Address(ip)
+        ? checkOrdinary(path, ip)
+        : [invalidValue(path, ip, 'must be a valid IPv4 address')],
+  ],
+  [
+    'IPv6',
+    (path, ip) =>
+      isIpv6Address(ip)
+        ? checkOrdinary(path, ip)
+        : [invalidValue(path, ip, 'must be a valid IPv6 address')],
+  ],
+  ['FQDN', checkFullName],
 ]);
 
-const localProblems = (ip: string) => (isLocal(ip) ? [localProblem] : []);
+function checkFullName(path: string, text: string): StatusCause[] {
+  if (text === '') return [requiredValue(path)];
+  const name = text.replace(/\.$/, '');
+  const problems = isDns1123Subdomain(name);
+  if (problems.length > 0) return [invalidValue(path, name, problems.join(','))];
+  if (name.includes('.')) return [];
+  const detail = 'should be a domain with at least two segments separated by dots';
+  return [invalidValue(path, name, detail)];
+}

@@ -36,12 +36,24 @@ export function validateMetadata(
     ...checkNames(metadata, rules),
     ...checkLabels(metadata.labels, 'metadata.labels'),
     ...checkAnnotations(metadata.annotations, 'metadata.annotations'),
-    ...(metadata.finalizers ?? []).flatMap((finalizer, index) =>
-      problemsOf(`metadata.finalizers[${index}]`, finalizer, isQualifiedName(finalizer)),
-    ),
+    ...checkFinalizers(metadata.finalizers ?? [], 'metadata.finalizers'),
     ...checkOwners(metadata.ownerReferences ?? []),
     ...(old ? checkUpdate(metadata, old.metadata ?? {}) : []),
   ];
+}
+
+/** Names without a domain are the machinery's own. */
+const ownFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+export function checkFinalizers(finalizers: readonly string[], path: string): StatusCause[] {
+  return finalizers.flatMap((finalizer, index) => {
+    const at = `${path}[${index}]`;
+    const problems = isQualifiedName(finalizer);
+    const isNamed = finalizer.includes('/') || ownFinalizers.includes(finalizer);
+    if (problems.length > 0 || isNamed) return problemsOf(at, finalizer, problems);
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [invalidValue(at, finalizer, detail)];
+  });
 }
 
 export function checkLabels(labels: Readonly<Record<string, string>> = {}, path: string) {

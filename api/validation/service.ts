@@ -1,150 +1,114 @@
 import type { StatusCause } from '../../base/errors.ts';
+import { isDns1035Label, isDns1123Subdomain, isQualifiedName } from '../names.ts';
+import type { Service, ServiceSpec } from '../types/core-v1.generated.ts';
+import { checkBlock } from './addresses.ts';
 import {
-  isDns1035Label,
-  isDns1123Label,
-  isDns1123Subdomain,
-  isIpAddress,
-  isPortName,
-  isPortNumber,
-  portProblem,
-} from '../names.ts';
-import type { Service, ServicePort, ServiceSpec } from '../types/core-v1.generated.ts';
-import {
-  duplicateValue,
   forbiddenValue,
   immutableDetail,
   invalidValue,
   problemsOf,
   requiredValue,
+  unsupportedValue,
 } from './cause.ts';
+import { checkBalancer } from './ingress.ts';
 import { checkLabels, validateMetadata } from './metadata.ts';
-import { isSame } from './same.ts';
+import { checkServiceAddresses, checkServiceAddressUpdate } from './service-addresses.ts';
+import { checkServicePorts } from './service-ports.ts';
 
 export function validateService(service: Service, old: Service | undefined): StatusCause[] {
-  const { spec } = service;
+  const { spec, status } = service;
   const causes = validateMetadata(service, old, { namespaced: true, name: isDns1035Label });
   if (!spec) return [...causes, requiredValue('spec')];
   return [
     ...causes,
-    ...checkPorts(spec),
+    ...checkServicePorts(spec, 'spec'),
     ...checkLabels(spec.selector, 'spec.selector'),
-    ...checkAddresses(spec),
-    ...checkAffinity(spec),
+    ...checkServiceAddresses(spec, 'spec'),
+    ...checkExternalName(spec, 'spec'),
+    ...checkAffinity(spec, 'spec'),
+    ...checkBalancing(spec, 'spec'),
+    ...checkTraffic(spec, 'spec'),
     ...(old?.spec ? checkUpdate(spec, old.spec) : []),
+    ...checkBalancer(status?.loadBalancer?.ingress ?? [], 'status.loadBalancer.ingress'),
   ];
 }
 
-const isHeadless = ({ clusterIP }: ServiceSpec) => clusterIP === 'None';
-
-function checkPorts(spec: ServiceSpec): StatusCause[] {
-  const { ports = [], type } = spec;
+function checkExternalName(spec: ServiceSpec, path: string): StatusCause[] {
+  const { type, clusterIPs = [], clusterIP, ipFamilies, ipFamilyPolicy, externalName = '' } = spec;
+  if (type !== 'ExternalName') return [];
   const causes: StatusCause[] = [];
-  if (ports.length === 0 && type !== 'ExternalName' && !isHeadless(spec)) {
-    causes.push(requiredValue('spec.ports'));
-  }
-  const [names, numbers, nodePorts] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  for (const [index, port] of ports.entries()) {
-    const path = `spec.ports[${index}]`;
-    causes.push(...checkPort(port, path, ports.length > 1));
-    if (port.name && names.has(port.name)) causes.push(duplicateValue(`${path}.name`, port.name));
-    names.add(port.name ?? '');
-    const id = `${port.protocol}/${port.port}`;
-    if (numbers.has(id))
-      causes.push(duplicateValue(path, { port: port.port, protocol: port.protocol }));
-    numbers.add(id);
-    if (!port.nodePort) continue;
-    if (type !== 'NodePort' && type !== 'LoadBalancer') {
-      const detail = "may not be used when `type` is 'ClusterIP'";
-      causes.push(forbiddenValue(`${path}.nodePort`, detail));
-    }
-    const nodeId = `${port.protocol}/${port.nodePort}`;
-    if (nodePorts.has(nodeId)) causes.push(duplicateValue(`${path}.nodePort`, port.nodePort));
-    nodePorts.add(nodeId);
-  }
-  return causes;
-}
-
-function checkPort(
-  { name, port, targetPort, nodePort }: ServicePort,
-  path: string,
-  isOneOfMany: boolean,
-) {
-  const causes: StatusCause[] = [];
-  if (isOneOfMany && !name) causes.push(requiredValue(`${path}.name`));
-  if (name) causes.push(...problemsOf(`${path}.name`, name, isDns1123Label(name)));
-  if (!isPortNumber(port)) causes.push(invalidValue(`${path}.port`, port, portProblem));
-  if (typeof targetPort === 'string') {
-    causes.push(...problemsOf(`${path}.targetPort`, targetPort, isPortName(targetPort)));
-  } else if (targetPort !== undefined && !isPortNumber(targetPort)) {
-    causes.push(invalidValue(`${path}.targetPort`, targetPort, portProblem));
-  }
-  if (nodePort && !isPortNumber(nodePort)) {
-    causes.push(invalidValue(`${path}.nodePort`, nodePort, portProblem));
-  }
-  return causes;
-}
-
-const ipProblem = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-
-function checkAddresses(spec: ServiceSpec): StatusCause[] {
-  const { clusterIP = '', clusterIPs = [], externalIPs = [], externalName = '', type } = spec;
-  const causes: StatusCause[] = [];
-  if (type === 'ExternalName') {
-    if (clusterIP) {
-      causes.push(forbiddenValue('spec.clusterIPs', 'may not be set when `type` is ExternalName'));
-    }
-    const name = externalName.replace(/\.$/, '');
-    if (name === '') causes.push(requiredValue('spec.externalName'));
-    else causes.push(...problemsOf('spec.externalName', externalName, isDns1123Subdomain(name)));
-  }
-  if (clusterIP === 'None' && type !== 'ClusterIP' && type !== 'ExternalName') {
-    const detail = "may not be set to 'None' for LoadBalancer services";
-    causes.push(invalidValue('spec.clusterIPs[0]', clusterIP, detail));
-  }
-  if (clusterIP && clusterIP !== 'None' && !isIpAddress(clusterIP)) {
-    causes.push(invalidValue('spec.clusterIPs[0]', clusterIP, ipProblem));
-  }
-  if (clusterIP && clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
-    causes.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'));
-  }
-  for (const [index, ip] of externalIPs.entries()) {
-    const path = `spec.externalIPs[${index}]`;
-    if (!isIpAddress(ip)) causes.push(invalidValue(path, ip, ipProblem));
-  }
-  return causes;
+  const forbid = (field: string) =>
+    causes.push(forbiddenValue(`${path}.${field}`, 'may not be set for ExternalName services'));
+  if (clusterIPs.length > 0 || clusterIP) forbid('clusterIPs');
+  if (ipFamilies?.length) forbid('ipFamilies');
+  if (ipFamilyPolicy !== undefined) forbid('ipFamilyPolicy');
+  const name = externalName.replace(/\.$/, '');
+  const at = `${path}.externalName`;
+  if (name === '') return [...causes, requiredValue(at)];
+  return [...causes, ...problemsOf(at, name, isDns1123Subdomain(name))];
 }
 
 const affinitySecondsMax = 86_400;
 
-function checkAffinity({
-  sessionAffinity,
-  sessionAffinityConfig,
-  externalTrafficPolicy,
-  type,
-  externalIPs,
-}: ServiceSpec) {
-  const causes: StatusCause[] = [];
-  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
-  const isInRange = seconds === undefined || (seconds > 0 && seconds <= affinitySecondsMax);
-  if (sessionAffinity === 'ClientIP' && !isInRange) {
-    const detail = `must be greater than 0 and less than ${affinitySecondsMax}`;
-    causes.push(
-      invalidValue('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, detail),
-    );
+function checkAffinity(spec: ServiceSpec, path: string): StatusCause[] {
+  const { sessionAffinity, sessionAffinityConfig: config } = spec;
+  const at = `${path}.sessionAffinityConfig`;
+  if (sessionAffinity !== 'ClientIP') {
+    return config ? [forbiddenValue(at, 'must not be set when session affinity is None')] : [];
   }
+  const seconds = config?.clientIP?.timeoutSeconds;
+  if (seconds === undefined || (seconds > 0 && seconds <= affinitySecondsMax)) return [];
+  const detail = `must be greater than 0 and less than ${affinitySecondsMax}`;
+  return [invalidValue(`${at}.clientIP.timeoutSeconds`, seconds, detail)];
+}
+
+function checkBalancing(spec: ServiceSpec, path: string): StatusCause[] {
+  const { type, loadBalancerSourceRanges: ranges = [], loadBalancerClass: name } = spec;
+  const isBalancer = type === 'LoadBalancer';
+  const causes: StatusCause[] = [];
+  const forbid = (field: string) =>
+    causes.push(
+      forbiddenValue(`${path}.${field}`, "may only be used when `type` is 'LoadBalancer'"),
+    );
+  if (ranges.length > 0 && !isBalancer) forbid('loadBalancerSourceRanges');
+  for (const [index, range] of ranges.entries()) {
+    // Upstream has always taken spaces around them.
+    causes.push(...checkBlock(`${path}.loadBalancerSourceRanges[${index}]`, range.trim()));
+  }
+  if (spec.allocateLoadBalancerNodePorts !== undefined && !isBalancer) {
+    forbid('allocateLoadBalancerNodePorts');
+  }
+  if (name === undefined) return causes;
+  if (!isBalancer) forbid('loadBalancerClass');
+  return [...causes, ...problemsOf(`${path}.loadBalancerClass`, name, isQualifiedName(name))];
+}
+
+const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
+
+function checkTraffic(spec: ServiceSpec, path: string): StatusCause[] {
+  const { type, externalTrafficPolicy: policy, healthCheckNodePort, externalIPs } = spec;
+  const causes: StatusCause[] = [];
   const isExternal = type === 'NodePort' || type === 'LoadBalancer' || externalIPs?.length;
-  if (externalTrafficPolicy && !isExternal) {
+  if (policy && !isExternal) {
     const detail = 'may only be set for externally-accessible services';
-    causes.push(invalidValue('spec.externalTrafficPolicy', externalTrafficPolicy, detail));
+    causes.push(invalidValue(`${path}.externalTrafficPolicy`, policy, detail));
+  }
+  if (healthCheckNodePort && !(type === 'LoadBalancer' && policy === 'Local')) {
+    const detail =
+      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    causes.push(invalidValue(`${path}.healthCheckNodePort`, healthCheckNodePort, detail));
+  }
+  const { trafficDistribution: wanted } = spec;
+  if (wanted !== undefined && !distributions.includes(wanted)) {
+    causes.push(unsupportedValue(`${path}.trafficDistribution`, wanted, distributions));
   }
   return causes;
 }
 
-/** An address once given stays, except when the service stops or starts having one. */
 function checkUpdate(spec: ServiceSpec, old: ServiceSpec): StatusCause[] {
-  if (old.type === 'ExternalName' || spec.type === 'ExternalName') return [];
-  const before = old.clusterIPs ?? (old.clusterIP ? [old.clusterIP] : []);
-  const after = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
-  if (before.length === 0 || isSame(before[0], after[0])) return [];
-  return [invalidValue('spec.clusterIPs[0]', after[0] ?? '', immutableDetail)];
+  const causes = checkServiceAddressUpdate(spec, old);
+  const isKept = old.type === 'LoadBalancer' && spec.type === 'LoadBalancer';
+  if (!isKept || spec.loadBalancerClass === old.loadBalancerClass) return causes;
+  const path = 'spec.loadBalancerClass';
+  return [...causes, invalidValue(path, spec.loadBalancerClass ?? '', immutableDetail)];
 }

@@ -11,7 +11,9 @@ import { foregroundFinalizer, type OwnerState, planGarbage } from './plan.ts';
 const index = 'owner';
 
 /** Events are many, and own nothing nor are owned. */
-const followed = allResources.filter(({ plural }) => plural !== 'events');
+const followed = allResources.filter(
+  ({ plural, verbs, storedAs }) => plural !== 'events' && verbs.includes('watch') && !storedAs,
+);
 
 export const garbageCollector: Controller = {
   name: 'garbage-collector-controller',

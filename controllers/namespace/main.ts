@@ -113,5 +113,8 @@ function inOrder(resources: readonly Resource[]): Resource[] {
     const i = order.indexOf(groupResourceOf(resource));
     return i < 0 ? order.length : i;
   };
-  return resources.filter(({ namespaced }) => namespaced).sort((a, b) => rank(a) - rank(b));
+  // Reviews are only made, never kept; another version of a kind has the same objects.
+  const isKept = ({ namespaced, verbs, storedAs }: Resource) =>
+    namespaced && verbs.includes('delete') && !storedAs;
+  return resources.filter(isKept).sort((a, b) => rank(a) - rank(b));
 }
