@@ -13,7 +13,8 @@ import type { Maker } from '../call.ts';
 import type { ObjectReader } from '../request.ts';
 import { type Authenticator, createAuthenticator } from './authenticate.ts';
 import type { TokenAuthenticator } from './token-authenticator.ts';
-import { createTokenIssuer } from './token-issuer.ts';
+import { createSigner, createTokenIssuer } from './token-issuer.ts';
+import type { Sign } from './token-secrets.ts';
 import { createTokenAuthenticators } from './tokens.ts';
 
 export const identityFlags = {
@@ -56,6 +57,7 @@ export interface Identity {
   readonly apiAudiences: readonly string[];
   /** Of `serviceaccounts/token`; undefined without a key to sign with. */
   readonly issueToken: Maker | undefined;
+  readonly signToken: Sign | undefined;
 }
 
 /** Reads the files once. @throws Error when one cannot be read */
@@ -81,17 +83,17 @@ export function createIdentity(
     now,
   });
   const signingKeyFile = config.serviceAccountSigningKeyFile;
+  const signToken = signingKeyFile === undefined ? undefined : createSigner(signingKeyFile);
   const issueToken =
-    signingKeyFile === undefined
-      ? undefined
-      : createTokenIssuer({
-          signingKeyFile,
-          issuer,
-          apiAudiences,
-          secondsMax: config.serviceAccountMaxTokenExpiration || undefined,
-          extends: config.serviceAccountExtendTokenExpiration,
-          reader,
-          now,
-        });
-  return { authenticate, tokens, apiAudiences, issueToken };
+    signToken &&
+    createTokenIssuer({
+      sign: signToken,
+      issuer,
+      apiAudiences,
+      secondsMax: config.serviceAccountMaxTokenExpiration || undefined,
+      extends: config.serviceAccountExtendTokenExpiration,
+      reader,
+      now,
+    });
+  return { authenticate, tokens, apiAudiences, issueToken, signToken };
 }

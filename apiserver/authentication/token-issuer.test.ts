@@ -13,7 +13,7 @@ import { StatusError } from '../../base/errors.ts';
 import { createFakeReader } from '../admission/fake-reader.ts';
 import type { HttpRequest, RequestInfo } from '../request.ts';
 import { createAuthenticator, anonymous as nobody } from './authenticate.ts';
-import { createTokenIssuer } from './token-issuer.ts';
+import { createSigner, createTokenIssuer } from './token-issuer.ts';
 import { createTokenAuthenticators } from './tokens.ts';
 
 const pem = (type: 'ec' | 'rsa') =>
@@ -64,8 +64,7 @@ function setUp({ key = signingKey, keys = [signingKey, rsaKey], ...more }: Keys 
   const clock = { ms: start };
   const now = () => clock.ms;
   const apiAudiences = [issuer];
-  const signingKeyFile = key;
-  const issuing = { signingKeyFile, issuer, apiAudiences, reader, now, ...more };
+  const issuing = { sign: createSigner(key), issuer, apiAudiences, reader, now, ...more };
   const make = createTokenIssuer(issuing);
   const warnings: string[] = [];
   const warn = (text: string) => void warnings.push(text);

@@ -19,9 +19,10 @@ import type { ObjectReader, RequestInfo } from '../request.ts';
 import { algorithmOf, keyId, readPem, readPublicKey } from './pem.ts';
 import type { Claims } from './service-account-token.ts';
 import { accountName } from './signed-token.ts';
+import type { Sign } from './token-secrets.ts';
 
 export interface TokenIssuerOptions {
-  readonly signingKeyFile: string;
+  readonly sign: Sign;
   readonly issuer: string;
   /** What a token is for that names no audiences. */
   readonly apiAudiences: readonly string[];
@@ -44,8 +45,7 @@ const injectedSeconds = 3607;
 const extendedSeconds = 365 * 24 * 3600;
 
 export function createTokenIssuer(options: TokenIssuerOptions): Maker {
-  const { issuer, reader, now } = options;
-  const sign = createSigner(options.signingKeyFile);
+  const { issuer, reader, now, sign } = options;
   return async ({ info, object, warn }) => {
     const request = checkRequest(object, info);
     const { audiences = [], boundObjectRef } = request.spec!;
@@ -85,7 +85,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): Maker {
 }
 
 /** Signs claims with the key of a file. */
-export function createSigner(keyFile: string): (claims: object) => Promise<string> {
+export function createSigner(keyFile: string): Sign {
   const pem = readPem(keyFile);
   const key = createPrivateKey(pem);
   const publicKey = readPublicKey(pem);
