@@ -94,6 +94,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   /** What schema validation cannot see: cross-field rules, immutability. All problems at once.
    * `subresource` as in WriteContext. */
   readonly validate?: (object: T, old: T | undefined, subresource?: string) => StatusCause[];
+  /** Said with every request for this version of the kind, as upstream does. */
+  readonly deprecation?: string;
   /** What the writer should know of an object that was taken all the same: deprecated fields,
    * settings without effect. Sentences for Warning headers. */
   readonly warnings?: (object: T, old: T | undefined) => string[];

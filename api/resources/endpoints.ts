@@ -14,6 +14,7 @@ export const endpoints: Resource<Endpoints> = {
   namespaced: true,
   verbs: allVerbs,
   hasStatus: false,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [
     nameColumn,
     column('Endpoints', 'Addresses and ports behind the service.', endpointsCell),

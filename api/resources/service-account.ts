@@ -4,6 +4,8 @@ import type { ServiceAccount } from '../types/core-v1.generated.ts';
 import { validateServiceAccount } from '../validation/simple.ts';
 import { allVerbs } from './verbs.ts';
 
+const enforceMark = 'kubernetes.io/enforce-mountable-secrets';
+
 export const serviceAccounts: Resource<ServiceAccount> = {
   group: '',
   version: 'v1',
@@ -31,4 +33,11 @@ export const serviceAccounts: Resource<ServiceAccount> = {
     ageColumn,
   ],
   validate: validateServiceAccount,
+  warnings: ({ metadata }) =>
+    metadata?.annotations?.[enforceMark] === undefined
+      ? []
+      : [
+          `metadata.annotations[${enforceMark}]: deprecated in v1.32+; prefer separate namespaces ` +
+            'to isolate access to mounted secrets',
+        ],
 };

@@ -4,6 +4,7 @@ import { isConfigKey } from '../names.ts';
 import type { ConfigMap, Secret } from '../types/core-v1.generated.ts';
 import { forbiddenValue, invalidValue, problemsOf, requiredValue, tooLongValue } from './cause.ts';
 import { namespacedSubdomain, validateMetadata } from './metadata.ts';
+import { decodeText } from './pem.ts';
 import { isSame } from './same.ts';
 
 const bytesMax = 1024 * 1024;
@@ -36,6 +37,7 @@ export function validateSecret(secret: Secret, old: Secret | undefined): StatusC
       .map((key) => requiredValue(`data[${key}]`)),
   ];
   if (sizeOf(data, decodedLength) > bytesMax) causes.push(tooLongValue('data', bytesMax));
+  causes.push(...checkDockerConfig(data, type), ...checkBasicAuth(data, type));
   const account = secret.metadata?.annotations?.['kubernetes.io/service-account.name'];
   if (type === 'kubernetes.io/service-account-token' && !account) {
     causes.push(requiredValue('metadata.annotations[kubernetes.io/service-account.name]'));
@@ -45,6 +47,32 @@ export function validateSecret(secret: Secret, old: Secret | undefined): StatusC
   }
   if (old?.immutable) causes.push(...frozen(secret, old, ['immutable', 'data']));
   return causes;
+}
+
+/** Upstream never shows what is in a Secret. */
+const redacted = '<secret contents redacted>';
+
+function checkDockerConfig(data: Readonly<Record<string, string>>, type: string): StatusCause[] {
+  const key = dockerKeys.get(type);
+  if (!key || !Object.hasOwn(data, key)) return [];
+  try {
+    JSON.parse(decodeText(data[key] ?? ''));
+    return [];
+  } catch {
+    return [invalidValue(`data[${key}]`, redacted, 'invalid character in JSON text')];
+  }
+}
+
+const dockerKeys = new Map([
+  ['kubernetes.io/dockercfg', '.dockercfg'],
+  ['kubernetes.io/dockerconfigjson', '.dockerconfigjson'],
+]);
+
+function checkBasicAuth(data: Readonly<Record<string, string>>, type: string): StatusCause[] {
+  const keys = ['username', 'password'];
+  if (type !== 'kubernetes.io/basic-auth' || keys.some((key) => Object.hasOwn(data, key)))
+    return [];
+  return keys.map((key) => requiredValue(`data[${key}]`));
 }
 
 const requiredKeys = new Map([
