@@ -32,6 +32,18 @@ const instanceCommands: Readonly<Record<string, Entry>> = {
     summary: 'Print a kubeconfig for a user.',
     load: async () => (await import('./commands/kubeconfig.ts')).kubeconfig,
   },
+  etcd: {
+    summary: 'Look into the state: its keys, and what is under one.',
+    load: async () => (await import('./commands/etcd.ts')).etcd,
+  },
+  backup: {
+    summary: 'Write the state and the certificates to a file, while all runs on.',
+    load: async () => (await import('./commands/backup.ts')).backup,
+  },
+  restore: {
+    summary: 'Put a backup in the place of a state.',
+    load: async () => (await import('./commands/restore.ts')).restore,
+  },
   doctor: {
     summary: 'Check what this machine has and lacks.',
     load: async () => (await import('./commands/doctor.ts')).doctor,
@@ -58,7 +70,4 @@ export const absentCommands: Readonly<Record<string, true>> = {
   dashboard: true,
   trace: true,
   lab: true,
-  etcd: true,
-  backup: true,
-  restore: true,
 };
