@@ -1,6 +1,7 @@
 /** Certificates, and a kubeconfig for the administrator and for each component. */
 import { addressAt } from '../network.ts';
 import { ensurePki } from '../pki/apply.ts';
+import { ensureEncryptionConfig } from '../pki/encryption.ts';
 import { writeKubeconfig } from '../pki/kubeconfig.ts';
 import type { ClusterSettings } from './plan.ts';
 
@@ -17,6 +18,7 @@ export async function writeCredentials(settings: ClusterSettings): Promise<void>
     domain: clusterDomain,
     now: Date.now,
   });
+  await ensureEncryptionConfig(pkiDir);
   for (const user of users) {
     await writeKubeconfig({
       path: `${root}/${user}.kubeconfig`,

@@ -16,6 +16,7 @@ const settings: ClusterSettings = {
   dnsPort: 10053,
   apiPort: 6443,
   agentPort: 10250,
+  etcd: [],
   ports: { agentHealthz: 1, proxyHealthz: 2, proxyMetrics: 3, scheduler: 4, controllers: 5 },
   logLevel: 'info',
   compact: false,

@@ -14,6 +14,8 @@ export interface ClusterSettings {
   readonly dnsPort: number;
   readonly apiPort: number;
   readonly agentPort: number;
+  /** The API server's flags for an etcd; empty when the state is a file. */
+  readonly etcd: readonly string[];
   readonly ports: {
     readonly agentHealthz: number;
     readonly proxyHealthz: number;
@@ -56,6 +58,8 @@ function apiserver({ instance, nodeIp, serviceCidr, apiPort, ...rest }: ClusterS
     `--advertise-address=${nodeIp}`,
     `--secure-port=${apiPort}`,
     `--data-file=${instance.stateFile}`,
+    ...rest.etcd,
+    `--encryption-provider-config=${pkiDir}/encryption.yaml`,
     `--tls-cert-file=${pkiDir}/apiserver.crt`,
     `--tls-private-key-file=${pkiDir}/apiserver.key`,
     `--client-ca-file=${pkiDir}/ca.crt`,

@@ -10,6 +10,7 @@ import {
   toggle,
 } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
+import { etcdFlags } from '../../store/index.ts';
 import { instanceFlags, instanceOf } from '../instance.ts';
 import { addressAt, findFreePort, findNodeIp, firstBlock } from '../network.ts';
 import type { ClusterSettings } from './plan.ts';
@@ -26,6 +27,7 @@ export const upFlags = {
   'cluster-domain': text('What names in the cluster end in.', 'cluster.local', 'DOMAIN'),
   'dns-port': port("Cluster DNS's port on the bridge's address.", 10_053),
   'api-port': port('The API server.', 6443),
+  ...etcdFlags,
   'agent-port': port("The agent's API (logs, exec).", 10_250),
   'agent-healthz-port': port("The agent's health, on loopback.", 10_248),
   'proxy-healthz-port': port("The proxy's health, on loopback.", 10_256),
@@ -63,7 +65,22 @@ export async function settle(config: ConfigOf<typeof upFlags>): Promise<ClusterS
       scheduler: config.schedulerPort,
       controllers: config.controllersPort,
     },
+    etcd: etcdWords(config),
     logLevel: config.logLevel,
     compact: config.compact,
   };
+}
+
+/** What the API server is told of its etcd: nothing when the state is a file. */
+function etcdWords(config: ConfigOf<typeof upFlags>): string[] {
+  if (config.etcdServers.length === 0) return [];
+  const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile, etcdPrefix } = config;
+  const words = {
+    'etcd-servers': etcdServers.join(','),
+    'etcd-cafile': etcdCafile,
+    'etcd-certfile': etcdCertfile,
+    'etcd-keyfile': etcdKeyfile,
+    'etcd-prefix': etcdPrefix,
+  };
+  return Object.entries(words).flatMap(([name, value]) => (value ? [`--${name}=${value}`] : []));
 }
