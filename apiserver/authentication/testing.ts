@@ -65,3 +65,14 @@ async function create(options: CertificateOptions, signer: Signer | undefined) {
       create(below, { certificate, keys }),
   };
 }
+
+/** What a CertificateSigningRequest carries: a signed request for a certificate, in base64. */
+export async function createRequest(subject: string): Promise<string> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const made = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: subject,
+    keys: keys as webcrypto.CryptoKeyPair,
+    signingAlgorithm: algorithm,
+  });
+  return Buffer.from(`${made.toString('pem')}\n`).toString('base64');
+}
