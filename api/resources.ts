@@ -1,6 +1,7 @@
 /** Every resource that is served. A new kind is one file in resources/ and one line here. */
 import type { Resource } from './resource.ts';
 import { apiServices } from './resources/api-service.ts';
+import { bindings } from './resources/binding.ts';
 import { certificateSigningRequests } from './resources/certificate-signing-request.ts';
 import { clusterRoles } from './resources/cluster-role.ts';
 import { clusterRoleBindings } from './resources/cluster-role-binding.ts';
@@ -72,6 +73,7 @@ import { volumeAttributesClasses } from './resources/volume-attributes-class.ts'
 
 export {
   apiServices,
+  bindings,
   certificateSigningRequests,
   clusterRoleBindings,
   clusterRoles,
@@ -136,6 +138,7 @@ export {
 
 /** In the order of discovery. The server knows objects only as KubeObject. */
 export const allResources = [
+  bindings,
   componentStatuses,
   configMaps,
   endpoints,

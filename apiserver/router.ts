@@ -1,5 +1,5 @@
 /** From what a request asks for to the verb that does it. */
-import { apiVersionOf, type Resource, type Subresource } from '../api/resource.ts';
+import { apiVersionOf, groupResourceOf, type Resource, type Subresource } from '../api/resource.ts';
 import type { Verb } from './call.ts';
 import { methodNotAllowed, noSuchResource } from './errors.ts';
 import type { RequestInfo } from './request.ts';
@@ -43,6 +43,9 @@ const subresourceVerbs: ReadonlyMap<string, Verbs> = new Map([
   ['binding', verbs({ create: bind })],
 ]);
 
+/** What is asked by creating an object that is kept nowhere. */
+const askingVerbs: ReadonlyMap<string, Verbs> = new Map([['bindings', verbs({ create: bind })]]);
+
 export class Router {
   readonly #resources = new Map<string, Resource>();
 
@@ -79,7 +82,9 @@ export class Router {
     if ((isOnName && info.name === '') || (isOnCollection && info.name !== '')) {
       throw methodNotAllowed();
     }
-    const table = subresource ? subresourceVerbs.get(subresource.name) : objectVerbs;
+    const table = subresource
+      ? subresourceVerbs.get(subresource.name)
+      : (askingVerbs.get(groupResourceOf(resource)) ?? objectVerbs);
     const verb = table?.get(info.verb);
     if (!verb) throw methodNotAllowed();
     return verb;
