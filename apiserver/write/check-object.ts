@@ -1,9 +1,8 @@
 /** Everything that is checked of an object before it is stored. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
-import { typeOfKind } from '../../api/schema.ts';
 import { invalidObject } from '../../api/validation/cause.ts';
-import { validateStructure } from '../../api/validation/structure.ts';
-import type { StatusCause, StatusError } from '../../base/errors.ts';
+import { validateObject } from '../../api/validation/object.ts';
+import type { StatusError } from '../../base/errors.ts';
 
 /** @throws StatusError Invalid, with all that is wrong */
 export function checkObject(
@@ -12,20 +11,9 @@ export function checkObject(
   old: KubeObject | undefined,
   subresource: string,
 ): void {
-  const type = typeOfKind(resource);
-  const ruled = resource.validate?.(draft, old, subresource) ?? [];
-  // The kind's own rules may say the same of a field, with more words.
-  const missing = new Set(ruled.filter(isRequired).map(({ field }) => field));
-  const causes = [
-    ...(type ? validateStructure(type, draft as Record<string, unknown>) : []).filter(
-      (cause) => !(isRequired(cause) && missing.has(cause.field)),
-    ),
-    ...ruled,
-  ];
+  const causes = validateObject(resource, draft, old, subresource);
   if (causes.length > 0) throw invalidObject(resource, draft.metadata?.name ?? '', causes);
 }
-
-const isRequired = ({ reason }: StatusCause) => reason === 'FieldValueRequired';
 
 export const nameMissing = (resource: Resource): StatusError =>
   invalidObject(resource, '', [
