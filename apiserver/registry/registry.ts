@@ -96,7 +96,7 @@ class StoreRegistry implements Registry {
   constructor(resources: readonly Resource[], deps: RegistryDeps, revision: number) {
     this.#deps = deps;
     this.#revision = revision;
-    this.#versions = Map.groupBy(resources, groupResourceOf);
+    this.#versions = Map.groupBy(resources, (each) => groupResourceOf(storedForm(each)));
     for (const resource of resources.map(storedForm)) {
       const name = groupResourceOf(resource);
       if (!this.#caches.has(name)) this.#caches.set(name, new ResourceCache(resource, revision));
@@ -134,7 +134,7 @@ class StoreRegistry implements Registry {
   }
 
   versionsOf(resource: Resource): readonly Resource[] {
-    return this.#versions.get(groupResourceOf(resource)) ?? [resource];
+    return this.#versions.get(groupResourceOf(storedForm(resource))) ?? [resource];
   }
 
   get<T extends KubeObject>(resource: Resource<T>, name: string, namespace = ''): T | undefined {

@@ -194,6 +194,48 @@ test('apiserver A57: managedFields may be thrown away, and stay away until an ap
   t.deepEqual(entries(applied.body), ['me Apply v1', 'before-first-apply Update v1']);
 });
 
+test('apiserver A57: owners keep the version in which they wrote', async (t) => {
+  const { ask, applyAs } = await start(t);
+  const at = (version: string) =>
+    `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+  const scaler = (version: string, spec: object) => ({
+    apiVersion: `autoscaling/${version}`,
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'h' },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, maxReplicas: 3, ...spec },
+  });
+  const share = (averageUtilization: number) => ({
+    metrics: [
+      {
+        type: 'Resource',
+        resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } },
+      },
+    ],
+  });
+  const old = scaler('v1', { targetCPUUtilizationPercentage: 50 });
+  t.is((await applyAs('old', `${at('v1')}/h`, old)).code, 201);
+  const same = await applyAs('new', `${at('v2')}/h`, scaler('v2', share(50)));
+  t.is(same.code, 200, same.body.message);
+  t.deepEqual(entries(same.body), ['new Apply autoscaling/v2', 'old Apply autoscaling/v1']);
+  const refused = await applyAs('new', `${at('v2')}/h`, scaler('v2', share(60)));
+  t.is(
+    refused.body.message,
+    'Apply failed with 1 conflict: conflict with "old": .spec.targetCPUUtilizationPercentage',
+  );
+  const merge = 'content-type=application/merge-patch+json';
+  const patched = await ask(`PATCH ${at('v1')}/h?fieldManager=edit ${merge}`, {
+    spec: { targetCPUUtilizationPercentage: 70 },
+  });
+  t.deepEqual(entries(patched.body), [
+    'new Apply autoscaling/v2',
+    'old Apply autoscaling/v1',
+    'edit Update autoscaling/v1',
+  ]);
+  const { body } = await ask(`GET ${at('v2')}/h`);
+  t.is(body.spec.metrics[0].resource.target.averageUtilization, 70);
+  t.is(body.metadata.managedFields[0].fieldsV1['f:spec']['f:metrics'], undefined);
+});
+
 test('apiserver A57: a write that changes nothing keeps version and owners', async (t) => {
   const { ask } = await start(t);
   const { body } = await ask(`POST ${configs}?fieldManager=one`, config('c', { a: '1' }));
