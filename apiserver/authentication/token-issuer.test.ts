@@ -300,3 +300,39 @@ test('apiserver A71: a token of an account that is not there is refused', async 
   const error = await t.throwsAsync(() => request(), { instanceOf: StatusError });
   t.is(error.message, 'serviceaccounts "builder" not found');
 });
+
+test('security A5: a token lasts for an hour unless it asks for more or less', async (t) => {
+  const { exp = 0, iat = 0 } = decodeJwt(await setUp().token(toPod));
+  t.is(exp - iat, 3600);
+});
+
+test('apiserver A95: no token lasts longer than the server lets it', async (t) => {
+  const world = setUp({ secondsMax: 1200 });
+  const { exp = 0, iat = 0 } = decodeJwt(await world.token({ expirationSeconds: 7200 }));
+  t.is(exp - iat, 1200);
+  t.deepEqual(world.warnings, ['requested expiration of 7200 seconds shortened to 1200 seconds']);
+});
+
+test('apiserver A95: where that is asked for, what pods are given outlives its time, marked', async (t) => {
+  const given = { ...toPod, expirationSeconds: 3607 };
+  const claimsOf = async (world: ReturnType<typeof setUp>, spec: TokenRequestSpec) => {
+    const { exp = 0, iat = 0, ...rest } = decodeJwt(await world.token(spec));
+    const { warnafter } = rest['kubernetes.io'] as { warnafter?: number };
+    return [exp - iat, warnafter && warnafter - iat];
+  };
+  const yearSeconds = 365 * 24 * 3600;
+  t.deepEqual(await claimsOf(setUp({ extends: true }), given), [yearSeconds, 3607]);
+  t.deepEqual(await claimsOf(setUp({ extends: true }), { ...given, audiences: ['vault'] }), [
+    3607,
+    undefined,
+  ]);
+  t.deepEqual(await claimsOf(setUp(), given), [3607, undefined]);
+});
+
+test('apiserver A95: a pod whose Node is not there still says where it runs', async (t) => {
+  const world = setUp();
+  world.reader.remove(nodes, 'one');
+  const claims = decodeJwt(await world.token(toPod))['kubernetes.io'];
+  t.like(claims, { node: { name: 'one' } });
+  t.is(typeof (await world.login(await world.token(toPod))), 'object');
+});

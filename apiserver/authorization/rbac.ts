@@ -56,7 +56,7 @@ function resourceMatches(allowed: readonly string[], { resource, subresource }: 
 const nameMatches = (allowed: readonly string[], name: string) =>
   allowed.length === 0 || allowed.includes(name);
 
-export function pathMatches(allowed: readonly string[], path: string): boolean {
+function pathMatches(allowed: readonly string[], path: string): boolean {
   return allowed.some((each) => {
     if (each === path) return true;
     return each.endsWith('*') && path.startsWith(each.replace(/\*+$/, ''));

@@ -452,3 +452,88 @@ test('security A4: what belongs to no namespace is not found in one', async (t) 
   ];
   for (const path of paths) t.is((await server.as(`GET ${path}`)).code, 404, path);
 });
+
+/** Each by its verb, its path and, where it writes, what it writes. */
+const theft: [string, object?][] = [
+  ['GET /api/v1/secrets'],
+  ['GET /api/v1/namespaces/default/secrets'],
+  ['GET /api/v1/namespaces/default/secrets/theirs'],
+  ['GET /api/v1/namespaces/default/secrets/theirs?watch=true'],
+  ['GET /api/v1/namespaces/default/configmaps'],
+  ['GET /api/v1/namespaces/default/configmaps/theirs'],
+  ['GET /api/v1/pods'],
+  ['GET /api/v1/pods?fieldSelector=spec.nodeName%3Dtwo'],
+  ['GET /api/v1/namespaces/default/pods/theirs'],
+  ['GET /api/v1/nodes'],
+  ['GET /api/v1/nodes/two'],
+  ['DELETE /api/v1/nodes/one'],
+  ['DELETE /api/v1/namespaces/default/pods/theirs'],
+  ['PATCH /api/v1/nodes/two/status', { status: { phase: 'Running' } }],
+  ['PATCH /api/v1/nodes/one', { metadata: { labels: { 'node-role.kubernetes.io/x': '' } } }],
+  ['PATCH /api/v1/nodes/one', { metadata: { labels: { 'node-restriction.kubernetes.io/x': '' } } }],
+  ['PATCH /api/v1/nodes/one', { spec: { taints: [] } }],
+  [
+    'PATCH /api/v1/nodes/one',
+    { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: 'x' }] } },
+  ],
+  ['PATCH /api/v1/namespaces/default/pods/mine', { metadata: { labels: { a: 'b' } } }],
+  ['PATCH /api/v1/namespaces/default/pods/mine/status', { metadata: { labels: { a: 'b' } } }],
+  ['PATCH /api/v1/namespaces/default/pods/theirs/status', { status: { phase: 'Failed' } }],
+  [
+    'POST /api/v1/namespaces/default/pods',
+    {
+      metadata: { name: 'new' },
+      spec: { nodeName: 'one', containers: [{ name: 'a', image: 'a' }] },
+    },
+  ],
+  ['POST /api/v1/namespaces/default/pods/mine/exec'],
+  ['POST /api/v1/namespaces/default/serviceaccounts/other/token', { spec: {} }],
+  ['POST /api/v1/namespaces/default/serviceaccounts/default/token', { spec: {} }],
+  [
+    'POST /apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases',
+    { metadata: { name: 'two' } },
+  ],
+  [
+    'POST /apis/coordination.k8s.io/v1/namespaces/kube-system/leases',
+    { metadata: { name: 'one' } },
+  ],
+  ['POST /apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'x' } }],
+  ['POST /apis/apps/v1/namespaces/default/deployments', { metadata: { name: 'x' } }],
+  ['GET /metrics'],
+];
+
+test("security A3: a node's certificate, stolen, opens none of thirty doors", async (t) => {
+  const { ground, server, kubectl } = await setUp(t);
+  const pair = await ground.authority.issue({ subject: 'O=system:nodes, CN=system:node:one' });
+  const pods = '/api/v1/namespaces/default/pods';
+  const pod = (name: string, nodeName: string, volume: object) => ({
+    metadata: { name },
+    spec: {
+      nodeName,
+      containers: [{ name: 'a', image: 'a' }],
+      volumes: [{ name: 'v', ...volume }],
+    },
+  });
+  for (const name of ['default', 'other']) await kubectl(`create serviceaccount ${name}`);
+  for (const name of ['mine', 'theirs']) {
+    await kubectl(`create secret generic ${name}`);
+    await kubectl(`create configmap ${name}`);
+  }
+  const taints = [{ key: 'a', effect: 'NoSchedule' }];
+  await server.as('POST /api/v1/nodes', { metadata: { name: 'one' }, spec: { taints } });
+  await server.as('POST /api/v1/nodes', { metadata: { name: 'two' } });
+  const own = await server.as(
+    `POST ${pods}`,
+    pod('mine', 'one', { secret: { secretName: 'mine' } }),
+  );
+  t.is(own.code, 201, own.body.message);
+  await server.as(`POST ${pods}`, pod('theirs', 'two', { secret: { secretName: 'theirs' } }));
+
+  const open = await server.ask({ pair }, 'GET /api/v1/namespaces/default/secrets/mine');
+  t.is(open.code, 200, 'the control');
+  t.is(theft.length, 30);
+  for (const [line, body] of theft) {
+    const answer = await server.ask({ pair }, line, body);
+    t.is(answer.code, 403, `${line} ${JSON.stringify(body)}: ${answer.body.message}`);
+  }
+});
