@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Store } from '../store/store.ts';
+import { keepTokenSecrets, type Sign } from './authentication/token-secrets.ts';
 import { bootstrapPolicy, bootstrapService } from './bootstrap.ts';
 import type { Admission, Machinery } from './call.ts';
 import type { HealthCheck } from './discovery/health.ts';
@@ -24,7 +25,13 @@ import { startUpkeep } from './upkeep.ts';
 export type Gates = Pick<
   HandlerDeps,
   'authenticate' | 'authorize' | 'refuse' | 'connectors' | 'makers'
-> & { readonly admission: Admission };
+> & {
+  readonly admission: Admission;
+  /** What they look after beside the requests, until the signal aborts. */
+  readonly start?: (signal: AbortSignal) => Promise<void>;
+  /** For Secrets that ask for a token; absent without a key. */
+  readonly signToken?: Sign;
+};
 
 export interface Assembly {
   readonly store: Store; // Closed by stop.
@@ -57,8 +64,12 @@ export async function assemble(options: Assembly): Promise<Running & { readonly 
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // One for each watch.
   const { signal } = stopping;
-  const machinery = { registry, admission: gates.admission, clock, stopping: signal, metrics };
+  const { admission } = gates;
+  const demand = demandOf(gates);
+  const machinery = { registry, admission, clock, stopping: signal, metrics, demand };
   await bootstrapPolicy(machinery, log);
+  await gates.start?.(signal);
+  if (gates.signToken) keepTokenSecrets(machinery, gates.signToken, log);
   const steps = { isBootstrapped: false };
   const server = await serve(options, { registry, gates, machinery, metrics, steps });
   const { port } = server;
@@ -89,6 +100,14 @@ export async function assemble(options: Assembly): Promise<Running & { readonly 
   log.info('Serving the API', { port, revision: registry.revision });
   return { port, stop };
 }
+
+/** @throws StatusError Forbidden */
+const demandOf =
+  ({ authorize, refuse }: Gates): NonNullable<Machinery['demand']> =>
+  (user, info) => {
+    const { allowed, reason } = authorize(user, info);
+    if (!allowed) throw refuse(user, info, reason);
+  };
 
 interface Parts {
   readonly registry: Registry;

@@ -8,10 +8,11 @@ import { UsageError } from '../base/errors.ts';
 import { hardenIntrinsics } from '../base/intrinsics.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
+import type { Store } from '../store/store.ts';
 import { createAdmission } from './admission/admit.ts';
 import { readAdmissionConfig } from './admission/config.ts';
-import { addressAt, parseCidr } from './admission/ipv4-cidr.ts';
 import { createMakeObject } from './admission/make-object.ts';
+import { createServiceNetwork, firstAddress } from './admission/services/network.ts';
 import { assemble, type Gates } from './assemble.ts';
 import { createIdentity, identityFlags } from './authentication/identity.ts';
 import { createAuthorization, forbiddenError } from './authorization/authorize.ts';
@@ -30,7 +31,11 @@ export const flags = {
   'tls-cert-file': text("The server's certificate.", '/var/lib/wherry/pki/apiserver.crt', 'FILE'),
   'tls-private-key-file': text("The server's key.", '/var/lib/wherry/pki/apiserver.key', 'FILE'),
   ...identityFlags,
-  'service-cluster-ip-range': text('Addresses of Services.', '10.43.0.0/16', 'CIDR'),
+  'service-cluster-ip-range': text(
+    'Addresses of Services: a block, or one of each family.',
+    '10.43.0.0/16',
+    'CIDR[,CIDR]',
+  ),
   'service-node-port-range': text('Node ports of Services.', '30000-32767', 'RANGE'),
   'enable-admission-plugins': list('Admission plugins beside those that are on by default.'),
   'disable-admission-plugins': list('Admission plugins to leave out.'),
@@ -73,8 +78,8 @@ export async function start(
       resources: allResources,
       listen: listenOptions,
       advertiseAddress: config.advertiseAddress ?? findAddress(config.bindAddress),
-      serviceAddress: addressAt(parseCidr(config.serviceClusterIpRange), 1),
-      gates: (registry) => makeGates(config, clock, registry),
+      serviceAddress: firstAddress(config.serviceClusterIpRange),
+      gates: (registry) => makeGates(config, { clock, log, store }, registry),
       openId: { issuer: config.serviceAccountIssuer, keys: config.serviceAccountKeyFile },
       log,
       clock,
@@ -86,28 +91,42 @@ export async function start(
   }
 }
 
-async function makeGates(config: Config, clock: Clock, reader: Registry): Promise<Gates> {
+async function makeGates(
+  config: Config,
+  { clock, log, store }: Deps & { readonly store: Store },
+  reader: Registry,
+): Promise<Gates> {
   const identity = createIdentity(config, { reader, now: () => clock.now() });
-  const { issueToken } = identity;
+  const { issueToken, signToken } = identity;
   const { serviceClusterIpRange: serviceCidr, serviceNodePortRange: nodePortRange } = config;
+  const network = createServiceNetwork({
+    registry: reader,
+    store,
+    clock,
+    log,
+    serviceCidr,
+    nodePortRange,
+  });
   const authorization = createAuthorization({ reader, follow: followIn(reader) });
   const { authorize } = authorization;
   return {
     authenticate: identity.authenticate,
+    ...(signToken && { signToken }),
     authorize,
     refuse: forbiddenError,
     admission: createAdmission({
       reader,
+      registry: reader,
       clock,
       makeObject: createMakeObject(reader, clock),
       configs: readAdmissionConfig(config.admissionControlConfigFile),
       authorize,
       checks: [createEscalationCheck(authorization)],
-      serviceCidr,
-      nodePortRange,
+      allocator: network.allocator,
       enabled: config.enableAdmissionPlugins,
       disabled: config.disableAdmissionPlugins,
     }),
+    start: (signal) => network.start(signal),
     connectors: connectorsOf(config, { reader, authorize }),
     makers: new Map([
       ...createReviews({ authorization, ...identity }),

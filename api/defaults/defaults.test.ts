@@ -90,14 +90,12 @@ test('on the node’s network, ports are the node’s', (t) => {
   t.deepEqual(spec?.containers[0]?.ports, [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]);
 });
 
-test('a service gets a type, families and target ports', (t) => {
+test('a service gets a type, traffic policy and target ports', (t) => {
   t.deepEqual(defaulted(services, { spec: { ports: [{ port: 80 }] } }).spec, {
     ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
     type: 'ClusterIP',
     sessionAffinity: 'None',
     internalTrafficPolicy: 'Cluster',
-    ipFamilyPolicy: 'SingleStack',
-    ipFamilies: ['IPv4'],
   });
 });
 

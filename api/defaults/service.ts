@@ -16,7 +16,7 @@ export function defaultService({ spec }: Service): void {
     port.targetPort ||= port.port;
   }
   defaultTrafficPolicies(spec);
-  if (spec.type !== 'ExternalName') defaultFamilies(spec);
+  if (spec.type !== 'ExternalName') alignAddresses(spec);
 }
 
 function defaultTrafficPolicies(spec: ServiceSpec): void {
@@ -26,9 +26,8 @@ function defaultTrafficPolicies(spec: ServiceSpec): void {
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
 }
 
-function defaultFamilies(spec: ServiceSpec): void {
+/** Families follow from what the cluster has: the server fills them in with the addresses. */
+function alignAddresses(spec: ServiceSpec): void {
   if (spec.clusterIP !== undefined) spec.clusterIPs ??= [spec.clusterIP];
   else if (spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
-  spec.ipFamilyPolicy ??= 'SingleStack';
-  spec.ipFamilies ??= [spec.clusterIP?.includes(':') ? 'IPv6' : 'IPv4'];
 }

@@ -32,10 +32,11 @@ function setUp() {
   reader.put(pods, pod({ name: 'other', uid: 'p-2' }, 'two'));
   const admission = createAdmission({
     reader,
+    // Of ResourceQuota, which has tests of its own: see quota/.
+    registry: { list: () => [], cacheOf: () => ({ listen: () => {} }) } as never,
     clock: systemClock,
     makeObject: async () => true,
-    serviceCidr: '10.43.0.0/16',
-    nodePortRange: '30000-32767',
+    allocator: { name: 'none' },
   });
   const ask = async <T extends object>(resource: Resource<T>, parts: RequestParts) => {
     try {

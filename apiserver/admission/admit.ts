@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Authorizer } from '../authorization/authorize.ts';
 import type { Admission } from '../call.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { AdmissionPlugin, ObjectReader } from '../request.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
@@ -33,23 +34,23 @@ import { createPodSecurity } from './pod-security/pod-security.ts';
 import { createPodTolerationRestriction } from './pod-toleration-restriction.ts';
 import { createPodTopologyLabels } from './pod-topology-labels.ts';
 import { createPriority } from './priority.ts';
+import { createResourceQuota } from './quota/resource-quota.ts';
 import { createRuntimeClass } from './runtime-class.ts';
 import { createServiceAccount } from './service-account.ts';
-import { createServiceAllocator } from './service-allocator.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export interface AdmissionOptions {
   readonly reader: ObjectReader;
+  /** The same, and all that it knows. */
+  readonly registry: Registry;
   readonly clock: Clock;
   /** For plugins that make what is missing. */
   readonly makeObject: MakeObject;
   /** What plugins are set up with, by their names: see config.ts. */
   readonly configs?: ReadonlyMap<string, unknown>;
-  /** `10.43.0.0/16` */
-  readonly serviceCidr: string;
-  /** `30000-32767` */
-  readonly nodePortRange: string;
+  /** Gives out what an object is to have once all have changed it: see services/. */
+  readonly allocator: AdmissionPlugin;
   /** What belongs to the resources themselves and cannot be turned off. */
   readonly checks?: readonly AdmissionPlugin[];
   /** For plugins that ask whether the user may do something else as well. */
@@ -113,17 +114,16 @@ const table: readonly Entry[] = [
   { name: 'MutatingAdmissionWebhook', isOn: true },
   { name: 'ValidatingAdmissionPolicy', isOn: true },
   { name: 'ValidatingAdmissionWebhook', isOn: true },
-  { name: 'ResourceQuota', isOn: true },
+  { name: 'ResourceQuota', isOn: true, create: createResourceQuota },
   { name: 'AlwaysDeny', create: () => alwaysDeny },
 ];
 
 /**
  * @throws UsageError for a plugin that does not exist, or not here
- * @throws Error for a CIDR or a port range that is none
  */
 export function createAdmission(options: AdmissionOptions): Admission {
   const plugins = chosenEntries(options).flatMap(({ create }) => create?.(options) ?? []);
-  return chainPlugins([...(options.checks ?? []), ...plugins], [createServiceAllocator(options)]);
+  return chainPlugins([...(options.checks ?? []), ...plugins], [options.allocator]);
 }
 
 /** The names of the plugins that run, in order. @throws UsageError */

@@ -3,6 +3,8 @@ import type { KubeObject, Resource } from '../../api/resource.ts';
 import type { Pod, PodSpec } from '../../api/types/core-v1.generated.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.generated.ts';
 import { StatusError } from '../../base/errors.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import type { Store, Transaction } from '../../store/store.ts';
 import type { Admission } from '../call.ts';
 import type { AdmissionPlugin, AdmissionRequest, Passage, User } from '../request.ts';
 import { chainPlugins } from './chain.ts';
@@ -19,6 +21,25 @@ export const podWith = (spec: Partial<PodSpec> = {}, metadata: ObjectMeta = {}):
   metadata: { name: 'web', namespace: 'default', ...metadata },
   spec: { containers: [{ name: 'a' }], ...spec },
 });
+
+/** Writes take a moment: what several servers do at once, they decide before any of it is written. */
+export function createSlowStore(): Store {
+  const store = createMemoryStore();
+  const transact = async (transaction: Transaction) => {
+    await new Promise(setImmediate);
+    return store.transact(transaction);
+  };
+  return {
+    get: (key) => store.get(key),
+    list: (request) => store.list(request),
+    watch: (request) => store.watch(request),
+    compact: (revision) => store.compact(revision),
+    currentRevision: () => store.currentRevision(),
+    close: () => store.close(),
+    size: () => store.size(),
+    transact,
+  };
+}
 
 export interface RequestParts {
   readonly operation?: AdmissionRequest['operation'];

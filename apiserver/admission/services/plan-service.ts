@@ -5,7 +5,7 @@
  * what the old type had; both must work (as upstream's patchAllocatedValues and
  * dropTypeDependentFields see to).
  */
-import type { Service, ServicePort, ServiceSpec } from '../../api/types/core-v1.generated.ts';
+import type { Service, ServicePort, ServiceSpec } from '../../../api/types/core-v1.generated.ts';
 
 export const needsClusterIp = ({ type = 'ClusterIP' }: ServiceSpec): boolean =>
   type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
@@ -28,13 +28,28 @@ export function clusterIpsOf({ clusterIP, clusterIPs }: ServiceSpec): string[] {
   return all.filter((ip) => ip !== '');
 }
 
+/** Node ports and the one for health checks, each once. */
+export function nodePortsOf(spec: ServiceSpec): number[] {
+  const all = [...portsOf(spec).map(({ nodePort }) => nodePort), spec.healthCheckNodePort];
+  return [...new Set(all.filter((port) => port !== undefined && port > 0))] as number[];
+}
+
 /** Changes the draft `spec`. */
 export function carryOver(spec: ServiceSpec, { spec: old }: Service): void {
   if (!old) return;
+  alignAddresses(spec, old);
   keepAllocated(spec, old);
   dropAddresses(spec, old);
   dropPorts(spec, old);
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') dropBalancing(spec, old);
+}
+
+/** Of the two fields for addresses, the one that the client changed is what it meant. */
+function alignAddresses(spec: ServiceSpec, old: ServiceSpec): void {
+  if (!isSameList(spec.clusterIPs, old.clusterIPs) || !old.clusterIP) return;
+  if (spec.clusterIP === old.clusterIP) return;
+  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+  else delete spec.clusterIPs;
 }
 
 function keepAllocated(spec: ServiceSpec, old: ServiceSpec): void {
@@ -64,7 +79,9 @@ function keepNodePorts(spec: ServiceSpec, old: ServiceSpec): void {
 
 function dropAddresses(spec: ServiceSpec, old: ServiceSpec): void {
   if (!needsClusterIp(old) || needsClusterIp(spec)) return;
-  if (!isSameList(clusterIpsOf(spec), clusterIpsOf(old))) return; // Set by hand: for validation.
+  const given = clusterIpsOf(spec);
+  // Set by hand: for validation to refuse.
+  if (given.length > 0 && !isSameList(given, clusterIpsOf(old))) return;
   delete spec.clusterIP;
   delete spec.clusterIPs;
   if (isSameList(spec.ipFamilies, old.ipFamilies)) delete spec.ipFamilies;
@@ -94,6 +111,9 @@ function dropBalancing(spec: ServiceSpec, old: ServiceSpec): void {
   if (spec.loadBalancerClass === old.loadBalancerClass) delete spec.loadBalancerClass;
 }
 
-function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+export function isSameList(
+  a: readonly string[] | undefined,
+  b: readonly string[] | undefined,
+): boolean {
   return JSON.stringify(a ?? []) === JSON.stringify(b ?? []);
 }

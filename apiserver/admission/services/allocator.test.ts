@@ -1,22 +1,34 @@
 import test from 'ava';
-import { services } from '../../api/resources/service.ts';
-import type { Service, ServicePort, ServiceSpec } from '../../api/types/core-v1.generated.ts';
-import { StatusError } from '../../base/errors.ts';
-import type { Reservation } from '../request.ts';
-import { createFakeReader } from './fake-reader.ts';
-import { createServiceAllocator } from './service-allocator.ts';
-import { admissionRequest } from './testing.ts';
+import { ipAddresses } from '../../../api/resources/ip-address.ts';
+import { services } from '../../../api/resources/service.ts';
+import { serviceCidrs } from '../../../api/resources/service-cidr.ts';
+import type { Service, ServicePort, ServiceSpec } from '../../../api/types/core-v1.generated.ts';
+import { systemClock } from '../../../base/clock.ts';
+import { StatusError } from '../../../base/errors.ts';
+import type { Reservation } from '../../request.ts';
+import { createFakeReader } from '../fake-reader.ts';
+import { admissionRequest } from '../testing.ts';
+import { createServiceAllocator } from './allocator.ts';
+import { parsePortRange } from './bands.ts';
+import { readBlocks } from './blocks.ts';
+import { ServiceLedger } from './ledger.ts';
 
 function setUp({ serviceCidr = '10.43.0.0/24', nodePortRange = '30000-30063' } = {}) {
   const reader = createFakeReader();
   const make = () =>
-    createServiceAllocator({ reader, serviceCidr, nodePortRange, random: () => 0 });
+    createServiceAllocator({
+      ledger: new ServiceLedger(readBlocks(serviceCidr), reader.follow),
+      ports: parsePortRange(nodePortRange),
+      clock: systemClock,
+      random: () => 0,
+    });
   let plugin = make();
   const admit = (object: Service, old?: Service) =>
     plugin.mutate!(admissionRequest(services, { object, old })) as Reservation;
   return {
     reader,
     admit,
+    plugin: () => plugin,
     restart: () => {
       plugin = make();
     },
@@ -149,10 +161,12 @@ test('two writes under way never get the same, and a failed one gives back what 
   admit(b);
   t.not(a.spec!.clusterIP, b.spec!.clusterIP);
   t.not(nodePorts(a)[0], nodePorts(b)[0]);
+  const had = structuredClone(a);
   first.rollback();
+  t.is(a.spec!.clusterIP, undefined, 'tried again, it asks for no address of its own');
   admit(c);
-  t.is(c.spec!.clusterIP, a.spec!.clusterIP);
-  t.deepEqual(nodePorts(c), nodePorts(a));
+  t.is(c.spec!.clusterIP, had.spec!.clusterIP);
+  t.deepEqual(nodePorts(c), nodePorts(had));
 });
 
 test('what is taken survives a restart', (t) => {
@@ -238,9 +252,9 @@ test('ClusterIP to ExternalName gives the address back, and from there it gets a
 
 test('status updates and other kinds are not looked at', (t) => {
   const plugin = createServiceAllocator({
-    reader: createFakeReader(),
-    serviceCidr: '10.43.0.0/24',
-    nodePortRange: '30000-32767',
+    ledger: new ServiceLedger(readBlocks('10.43.0.0/24'), createFakeReader().follow),
+    ports: parsePortRange('30000-32767'),
+    clock: systemClock,
   });
   const object = service('a');
   t.is(plugin.mutate!(admissionRequest(services, { object, subresource: 'status' })), undefined);
@@ -249,3 +263,129 @@ test('status updates and other kinds are not looked at', (t) => {
 
 const np = (): Partial<ServiceSpec> => ({ type: 'NodePort', ports: [{ port: 80 }] });
 const nodePorts = ({ spec }: Service) => spec!.ports!.map(({ nodePort }) => nodePort);
+
+const writes = (reservation: Reservation, isGone = false) =>
+  reservation.sideWrites!(isGone).map(({ key, value, revision }) => {
+    return `${value ? 'take' : 'free'} ${key}${revision === 0 ? ' if nobody has it' : ''}`;
+  });
+
+test('apiserver A116: an IPAddress and a key for each node port are written with a Service', (t) => {
+  const { admit, save } = setUp();
+  const one = service('a', np());
+  const reservation = admit(one);
+  t.deepEqual(writes(reservation), [
+    'take ipaddresses.networking.k8s.io/10.43.0.17 if nobody has it',
+    'take ranges/servicenodeports/30016 if nobody has it',
+  ]);
+  const [first] = reservation.sideWrites!(false);
+  const { metadata, spec } = JSON.parse(Buffer.from(first!.value!).toString());
+  t.like(metadata, {
+    name: '10.43.0.17',
+    labels: {
+      'ipaddress.kubernetes.io/ip-family': 'IPv4',
+      'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+    },
+  });
+  const parentRef = { group: '', resource: 'services', namespace: 'default', name: 'a' };
+  t.deepEqual(spec, { parentRef });
+  reservation.commit();
+  save(one, one);
+
+  const external = structuredClone(one);
+  Object.assign(external.spec!, { type: 'ExternalName', externalName: 'example.com' });
+  const freed = [
+    'free ipaddresses.networking.k8s.io/10.43.0.17',
+    'free ranges/servicenodeports/30016',
+  ];
+  t.deepEqual(writes(admit(external, one)), freed);
+  t.deepEqual(writes(admit(structuredClone(one), one)), []);
+  t.deepEqual(writes(admit(structuredClone(one), one), true), freed);
+});
+
+test('apiserver A116: a delete gives everything back once the Service is really gone', (t) => {
+  const { plugin, save } = setUp();
+  const one = service('a', np());
+  save(one);
+  const ending = plugin().mutate!(admissionRequest(services, { old: one })) as Reservation;
+  t.deepEqual(writes(ending), []);
+  t.is(writes(ending, true).length, 2);
+});
+
+test('apiserver A19: a dry run answers with an address, and keeps none', (t) => {
+  const { plugin, save } = setUp();
+  const object = service('a');
+  const asked = admissionRequest(services, { object, dryRun: true });
+  (plugin().mutate!(asked) as Reservation).rollback();
+  t.is(object.spec!.clusterIP, '10.43.0.17');
+  t.is(save(service('b')).clusterIP, '10.43.0.17');
+});
+
+test('apiserver A116: an IPAddress that somebody made is nobody else’s', (t) => {
+  const { reader, save, admit } = setUp();
+  reader.put(ipAddresses, { metadata: { name: '10.43.0.17' } });
+  t.is(save(service('a')).clusterIP, '10.43.0.18');
+  t.regex(
+    refusal(() => admit(service('b', { clusterIP: '10.43.0.17' }))),
+    /provided IP is already allocated/,
+  );
+});
+
+test('apiserver A116: a ServiceCIDR that is ready is used once the first block is full', (t) => {
+  const { reader, save, admit } = setUp({ serviceCidr: '10.43.0.0/30' });
+  save(service('kubernetes', { clusterIP: '10.43.0.1' }));
+  t.is(save(service('a')).clusterIP, '10.43.0.2');
+  const more = (status: string, deletionTimestamp?: string) => {
+    const metadata = { name: 'more', ...(deletionTimestamp && { deletionTimestamp }) };
+    const conditions = [{ type: 'Ready', status }];
+    reader.put(serviceCidrs, {
+      metadata,
+      spec: { cidrs: ['10.99.0.0/24'] },
+      status: { conditions },
+    } as never);
+  };
+  const isFull = () => /range is full/.test(refusal(() => admit(service('b'))));
+  t.true(isFull());
+  more('False');
+  t.true(isFull());
+  more('True');
+  t.is(save(service('b')).clusterIP, '10.99.0.17');
+  more('True', '2030-01-01T00:00:00Z');
+  t.true(isFull());
+});
+
+test('more node ports than one write can hold are refused', (t) => {
+  const { admit } = setUp({ nodePortRange: '30000-32767' });
+  const ports = Array.from({ length: 101 }, (_, index) => ({ name: `p${index}`, port: index + 1 }));
+  t.regex(
+    refusal(() => admit(service('a', { type: 'NodePort', ports }))),
+    /422 .*spec.ports: Too many: 101: must have at most 100 items/,
+  );
+});
+
+const dualCidr = '10.43.0.0/24,fd00:43::/112';
+const shown = ({ clusterIPs = [], ipFamilies = [], ipFamilyPolicy }: ServiceSpec) =>
+  `${ipFamilyPolicy} ${ipFamilies.join('+')} ${clusterIPs.join(' ')}`;
+
+test('apiserver A116: in a cluster of two families a Service has one or both, as it asks', (t) => {
+  const { save } = setUp({ serviceCidr: dualCidr });
+  t.is(shown(save(service('plain'))), 'SingleStack IPv4 10.43.0.17');
+  t.is(shown(save(service('six', { ipFamilies: ['IPv6'] }))), 'SingleStack IPv6 fd00:43::101');
+  const both = save(service('both', { ipFamilyPolicy: 'PreferDualStack' }));
+  t.is(shown(both), 'PreferDualStack IPv4+IPv6 10.43.0.18 fd00:43::102');
+  const named = service('named', { clusterIPs: ['fd00:43::7', '10.43.0.7'] });
+  t.is(shown(save(named)), 'RequireDualStack IPv6+IPv4 fd00:43::7 10.43.0.7');
+});
+
+test('apiserver A116: a Service gets its second address later, and gives it back', (t) => {
+  const { admit, save } = setUp({ serviceCidr: dualCidr });
+  const one = service('a');
+  save(one);
+  const two = structuredClone(one);
+  two.spec!.ipFamilyPolicy = 'RequireDualStack';
+  t.is(shown(save(two, one)), 'RequireDualStack IPv4+IPv6 10.43.0.17 fd00:43::101');
+  const three = structuredClone(two);
+  three.spec!.ipFamilyPolicy = 'SingleStack';
+  const reservation = admit(three, two);
+  t.is(shown(three.spec!), 'SingleStack IPv4 10.43.0.17');
+  t.deepEqual(writes(reservation), ['free ipaddresses.networking.k8s.io/fd00:43::101']);
+});
