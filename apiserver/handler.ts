@@ -8,6 +8,7 @@ import type { Authorizer } from './authorization/authorize.ts';
 import type { Call, Machinery, Maker } from './call.ts';
 import { refuseUpgrade } from './connect/connect.ts';
 import { connectOptions } from './connect/options.ts';
+import { splitProxyName } from './connect/proxy-name.ts';
 import type { Metrics } from './discovery/metrics.ts';
 import type { Page } from './discovery/pages.ts';
 import { methodNotAllowed, notFound } from './errors.ts';
@@ -135,7 +136,7 @@ async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user
   const route = deps.router.find(info);
   const connect = deps.connectors.get(`${info.resource}/${info.subresource}`);
   if (connect) {
-    const object = objectOf(deps, route, info);
+    const object = await objectOf(deps, route, info);
     const { request, response } = exchange;
     await askConnect(deps, { info, user, route, warnings: exchange.warnings });
     return connect({ info, user, object, request, response });
@@ -172,9 +173,11 @@ async function askConnect({ admission }: HandlerDeps, opened: Opened): Promise<v
 }
 
 /** @throws StatusError NotFound */
-function objectOf({ registry }: HandlerDeps, { resource }: Route, info: RequestInfo) {
-  const stored = registry.cacheOf(resource).get(keyOf(resource, info.name, info.namespace));
-  if (!stored) throw notFound(resource, info.name);
+async function objectOf({ registry }: HandlerDeps, { resource }: Route, info: RequestInfo) {
+  await registry.fresh();
+  const name = info.subresource === 'proxy' ? splitProxyName(info).name : info.name;
+  const stored = registry.cacheOf(resource).get(keyOf(resource, name, info.namespace));
+  if (!stored) throw notFound(resource, name);
   return stored.object;
 }
 
@@ -183,7 +186,7 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
-/** HTTP/1.1 only: exec, attach and port-forward take the connection over. */
+/** HTTP/1.1 only: exec, attach, port-forward and proxies take the connection over. */
 async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Upgrade) {
   let info: RequestInfo | undefined;
   try {
@@ -199,7 +202,7 @@ async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Up
     }
     const connect = deps.connectors.get(`${info.resource}/${info.subresource}`);
     if (!connect) throw new StatusError('BadRequest', 'this path takes no upgrade');
-    const object = objectOf(deps, route, info);
+    const object = await objectOf(deps, route, info);
     await askConnect(deps, { info, user, route, warnings: [] });
     await connect({ info, user, object, request, upgrade });
   } catch (error) {

@@ -51,7 +51,8 @@ function describe({ group, version, rest }: Root, method: string, plain: Request
   const parts = isOldWatch ? rest.slice(1) : rest;
   const target = targetOf(parts);
   const { query } = plain;
-  const isWatch = isOldWatch || isTrue(query.get('watch'));
+  // Of a named object, or of what is proxied, the query is not ours to read.
+  const isWatch = isOldWatch || (target.name === '' && isTrue(query.get('watch')));
   const verb = verbOf(method, target.name !== '', isWatch);
   const onCollection = verb === 'list' || verb === 'watch' || verb === 'deletecollection';
   const name = target.name || (onCollection ? selectedName(query) : '');

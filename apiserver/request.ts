@@ -100,11 +100,11 @@ export interface Passage extends Required<Reservation> {
   validate(): Promise<void> | undefined;
 }
 
-/** A request that becomes a stream to a node: pods/log, exec, attach, portforward. */
+/** A request that becomes a stream to a node or a pod: pods/log, exec, attach, portforward, proxy. */
 export interface ConnectRequest {
   readonly info: RequestInfo;
   readonly user: User;
-  readonly object: KubeObject; // The pod.
+  readonly object: KubeObject; // The pod; of proxies the service or the node, too.
   readonly request: HttpRequest;
   /** One of the two: an answer to write, or a hijacked HTTP/1.1 connection (upgrade). */
   readonly response?: HttpResponse;

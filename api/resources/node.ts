@@ -2,7 +2,7 @@ import { ageColumn, column, nameColumn, none, wideColumn } from '../columns.ts';
 import type { Resource } from '../resource.ts';
 import type { Node } from '../types/core-v1.generated.ts';
 import { validateNode } from '../validation/node.ts';
-import { allVerbs, statusOf } from './verbs.ts';
+import { allVerbs, proxyOf, statusOf } from './verbs.ts';
 
 export const nodes: Resource<Node> = {
   group: '',
@@ -13,7 +13,7 @@ export const nodes: Resource<Node> = {
   shortNames: ['no'],
   namespaced: false,
   verbs: allVerbs,
-  subresources: [statusOf('Node')],
+  subresources: [proxyOf('Node'), statusOf('Node')],
   hasStatus: true,
   hasGeneration: false,
   columns: [

@@ -2,9 +2,11 @@ import { defaultPod } from '../defaults/pod.ts';
 import type { Resource } from '../resource.ts';
 import type { Pod } from '../types/core-v1.generated.ts';
 import { validatePod } from '../validation/pod.ts';
+import { validateEphemeralContainersUpdate } from '../validation/pod-ephemeral.ts';
+import { validateResize } from '../validation/pod-resize.ts';
 import { podColumns } from './pod-columns.ts';
 import { podQosClass } from './pod-qos.ts';
-import { allVerbs, statusOf } from './verbs.ts';
+import { allVerbs, proxyOf, statusOf } from './verbs.ts';
 
 export const pods: Resource<Pod> = {
   group: '',
@@ -19,9 +21,13 @@ export const pods: Resource<Pod> = {
   subresources: [
     { name: 'attach', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
     { name: 'binding', kind: 'Binding', verbs: ['create'] },
+    { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+    { name: 'eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
     { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
     { name: 'log', kind: 'Pod', verbs: ['get'] },
     { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
+    proxyOf('Pod'),
+    { name: 'resize', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
     statusOf('Pod'),
   ],
   hasStatus: true,
@@ -42,7 +48,13 @@ export const pods: Resource<Pod> = {
     return !spec?.nodeName || isOver ? 0 : (spec.terminationGracePeriodSeconds ?? 30);
   },
   applyDefaults: defaultPod,
-  validate: validatePod,
+  validate: (draft, old, subresource) => {
+    if (old && subresource === 'resize') return validateResize(draft, old);
+    if (old && subresource === 'ephemeralcontainers') {
+      return validateEphemeralContainersUpdate(draft, old);
+    }
+    return validatePod(draft, old);
+  },
   prepareCreate: (draft) => {
     draft.status = { phase: 'Pending', qosClass: podQosClass(draft.spec) };
     if (draft.spec?.schedulingGates?.length) {

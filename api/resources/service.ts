@@ -4,7 +4,8 @@ import { formatLabels } from '../labels.ts';
 import type { Resource } from '../resource.ts';
 import type { Service } from '../types/core-v1.generated.ts';
 import { validateService } from '../validation/service.ts';
-import { allVerbs, statusOf } from './verbs.ts';
+import { serviceWarnings } from './service-warnings.ts';
+import { allVerbs, proxyOf, statusOf } from './verbs.ts';
 
 export const services: Resource<Service> = {
   group: '',
@@ -16,7 +17,7 @@ export const services: Resource<Service> = {
   categories: ['all'],
   namespaced: true,
   verbs: allVerbs,
-  subresources: [statusOf('Service')],
+  subresources: [proxyOf('Service'), statusOf('Service')],
   hasStatus: true,
   hasGeneration: false,
   columns: [
@@ -38,6 +39,7 @@ export const services: Resource<Service> = {
   },
   applyDefaults: defaultService,
   validate: validateService,
+  warnings: serviceWarnings,
   prepareCreate: (draft) => {
     draft.status = { loadBalancer: {} };
   },

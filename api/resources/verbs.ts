@@ -20,6 +20,13 @@ export const statusOf = (kind: string): Subresource => ({
   verbs: readAndWrite,
 });
 
+/** HTTP of whatever answers there, by any method. */
+export const proxyOf = (kind: string): Subresource => ({
+  name: 'proxy',
+  kind: `${kind}ProxyOptions`,
+  verbs: ['create', 'delete', 'get', 'patch', 'update'],
+});
+
 export const scaleSubresource: Subresource = {
   name: 'scale',
   group: 'autoscaling',

@@ -56,6 +56,7 @@ async function setUp(t: ExecutionContext, agent: Agent, user = admin) {
     reader,
     kubeletClient: { cert, key, ca: ca.cert },
     authorize,
+    mayReach: () => true,
   });
   const connect = (request: HttpRequest, rest: { response?: HttpResponse; upgrade?: Upgrade }) => {
     const info = infoOf(request.url ?? '', 'get');

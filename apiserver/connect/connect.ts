@@ -1,9 +1,11 @@
-/** The subresources of pods that are streams from and to their node. */
+/** The subresources that are streams from and to a node or a pod. */
 import type { Pod } from '../../api/types/core-v1.generated.ts';
 import { type Authorizer, forbiddenError } from '../authorization/authorize.ts';
 import type { ConnectRequest, ObjectReader } from '../request.ts';
+import { isReachable } from './address.ts';
 import { createDial, type Dial, type KubeletClient } from './dial.ts';
 import { streamLog } from './log.ts';
+import { proxy } from './proxy.ts';
 import { agentOf, agentPath, badRequest, containerOf, streamQuery } from './target.ts';
 import { openTunnel } from './tunnel.ts';
 
@@ -14,6 +16,8 @@ export interface ConnectorOptions {
   readonly reader: ObjectReader;
   readonly kubeletClient: KubeletClient;
   readonly authorize: Authorizer;
+  /** Which addresses may be connected to; absent: those that a node or a pod can have. */
+  readonly mayReach?: (address: string) => boolean;
 }
 
 /**
@@ -22,18 +26,23 @@ export interface ConnectorOptions {
  */
 export type Connector = (connect: ConnectRequest) => Promise<void>;
 
-/** By `pods/log`, `pods/exec`, `pods/attach`, `pods/portforward`. */
+/** By `pods/log`, `pods/exec`, `pods/attach`, `pods/portforward`, and the three `proxy`. */
 export function createConnectors(options: ConnectorOptions): Map<string, Connector> {
   const deps: Deps = {
     reader: options.reader,
     dial: createDial(options.kubeletClient),
     authorize: options.authorize,
+    mayReach: options.mayReach ?? isReachable,
   };
   return new Map<string, Connector>([
     ['pods/log', (connect) => streamLog(connect, deps)],
     ['pods/exec', (connect) => streamTo(connect, deps, 'exec')],
     ['pods/attach', (connect) => streamTo(connect, deps, 'attach')],
     ['pods/portforward', (connect) => streamTo(connect, deps, 'portForward')],
+    ...['pods/proxy', 'services/proxy', 'nodes/proxy'].map((name): [string, Connector] => [
+      name,
+      (connect) => proxy(connect, deps),
+    ]),
   ]);
 }
 
@@ -41,6 +50,7 @@ interface Deps {
   readonly reader: ObjectReader;
   readonly dial: Dial;
   readonly authorize: Authorizer;
+  readonly mayReach: (address: string) => boolean;
 }
 
 async function streamTo(connect: ConnectRequest, deps: Deps, action: string): Promise<void> {
@@ -52,7 +62,7 @@ async function streamTo(connect: ConnectRequest, deps: Deps, action: string): Pr
   const pod = object as Pod;
   const target = [info.namespace, info.name];
   if (action !== 'portForward') target.push(containerOf(pod, info.query));
-  const agent = agentOf(pod, deps.reader);
+  const agent = agentOf(pod, deps.reader, deps.mayReach);
   if (!agent) throw badRequest(`pod ${info.name} does not have a host assigned`);
   const path = `${agentPath(action, ...target)}?${streamQuery(info)}`;
   await openTunnel(connect, { agent, path, dial: deps.dial });

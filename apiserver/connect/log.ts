@@ -6,7 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import type { Pod } from '../../api/types/core-v1.generated.ts';
 import type { ConnectRequest, HttpResponse, ObjectReader } from '../request.ts';
 import { type Dial, dialError, refusalOf } from './dial.ts';
-import { agentOf, agentPath, badRequest, containerOf, logQuery } from './target.ts';
+import { agentOf, agentPath, badRequest, containerOf, isTrue, logQuery } from './target.ts';
+
+export interface LogDeps {
+  readonly reader: ObjectReader;
+  readonly dial: Dial;
+  readonly mayReach: (address: string) => boolean;
+}
 
 /**
  * Resolves when the log has ended or the client has gone.
@@ -14,20 +20,21 @@ import { agentOf, agentPath, badRequest, containerOf, logQuery } from './target.
  */
 export async function streamLog(
   { info, object, response }: ConnectRequest,
-  { reader, dial }: { readonly reader: ObjectReader; readonly dial: Dial },
+  { reader, dial, mayReach }: LogDeps,
 ): Promise<void> {
   if (!response) throw badRequest('a log is read, not upgraded');
   const pod = object as Pod;
   const query = logQuery(info);
   const container = containerOf(pod, info.query);
-  const agent = agentOf(pod, reader);
+  const agent = agentOf(pod, reader, mayReach);
   if (!agent) {
     // As upstream: no node, no log yet.
     startAnswer(response).end();
     return;
   }
   const path = `${agentPath('containerLogs', info.namespace, info.name, container)}?${query}`;
-  const request = dial(agent, { method: 'GET', path });
+  const takesAnyone = isTrue(info.query, 'insecureSkipTLSVerifyBackend');
+  const request = dial(agent, { method: 'GET', path, takesAnyone });
   const onGone = () => request.destroy();
   response.once('close', onGone);
   try {

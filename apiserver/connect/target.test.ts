@@ -4,6 +4,7 @@ import type { Node, Pod } from '../../api/types/core-v1.generated.ts';
 import { StatusError } from '../../base/errors.ts';
 import { createFakeReader } from '../admission/fake-reader.ts';
 import type { RequestInfo } from '../request.ts';
+import { isReachable } from './address.ts';
 import { agentOf, agentPath, containerOf, logQuery, streamQuery } from './target.ts';
 
 function pod(containers: string, init = ''): Pod {
@@ -87,6 +88,16 @@ const logs: [string, string][] = [
     'sinceSeconds=1&sinceTime=2030-01-01T00:00:00Z',
     '422 PodLogOptions "web" is invalid: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
   ],
+  ['stream=All&tailLines=1', 'tailLines=1'],
+  ['stream=Stderr', 'stream=Stderr'],
+  [
+    'stream=stderr',
+    '422 PodLogOptions "web" is invalid: stream: Unsupported value: "stderr": supported values: "All", "Stderr", "Stdout"',
+  ],
+  [
+    'stream=Stdout&tailLines=1',
+    '422 PodLogOptions "web" is invalid: Forbidden: `tailLines` and specific `stream` are mutually exclusive for now',
+  ],
   ['tailLines=many', '400 tailLines: "many" is no whole number'],
   ['sinceTime=yesterday', '400 sinceTime: "yesterday" is no RFC 3339 time'],
 ];
@@ -122,9 +133,28 @@ const addresses = [
   { type: 'InternalIP', address: '10.0.0.5' },
 ];
 
+test('security A12: addresses of this machine, of the link and of nobody are not reachable', (t) => {
+  const refused =
+    '127.0.0.1 127.9.9.9 0.0.0.0 169.254.169.254 224.0.0.1 255.255.255.255 ::1 :: fe80::1 ' +
+    'ff02::1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 localhost metadata.internal fe80::1%eth0 ' +
+    '2130706433 0x7f.1 127.1';
+  for (const address of [...refused.split(' '), '']) t.false(isReachable(address), address);
+  for (const address of ['10.42.0.7', '192.0.2.10', 'fd00::7']) t.true(isReachable(address));
+});
+
+test('security A12: a node at an address of this machine is not asked', (t) => {
+  const reader = createFakeReader();
+  const address = '127.0.0.1';
+  reader.put(nodes, node({ addresses: [{ type: 'InternalIP', address }] }));
+  t.is(
+    refusal(() => JSON.stringify(agentOf(pod('a'), reader, isReachable))),
+    '400 address not allowed',
+  );
+});
+
 test('agentOf finds address and port in the Node', (t) => {
   const reader = createFakeReader();
-  const ask = () => refusal(() => JSON.stringify(agentOf(pod('a'), reader)));
+  const ask = () => refusal(() => JSON.stringify(agentOf(pod('a'), reader, isReachable)));
   t.is(ask(), '404 nodes "one" not found');
   reader.put(nodes, node({}));
   t.is(ask(), '500 node "one" has no InternalIP');
@@ -132,5 +162,5 @@ test('agentOf finds address and port in the Node', (t) => {
   t.is(ask(), '{"nodeName":"one","host":"10.0.0.5","port":10250}');
   reader.put(nodes, node({ addresses, daemonEndpoints: { kubeletEndpoint: { Port: 1234 } } }));
   t.is(ask(), '{"nodeName":"one","host":"10.0.0.5","port":1234}');
-  t.is(agentOf({ spec: { containers: [] } }, reader), undefined);
+  t.is(agentOf({ spec: { containers: [] } }, reader, isReachable), undefined);
 });

@@ -2,7 +2,12 @@
 
 import { nodes } from '../../api/resources/node.ts';
 import type { Node, Pod } from '../../api/types/core-v1.generated.ts';
-import { invalidObject, invalidValue } from '../../api/validation/cause.ts';
+import {
+  forbiddenValue,
+  invalidObject,
+  invalidValue,
+  unsupportedValue,
+} from '../../api/validation/cause.ts';
 import { type StatusCause, StatusError } from '../../base/errors.ts';
 import type { ObjectReader, RequestInfo } from '../request.ts';
 
@@ -13,21 +18,35 @@ export interface AgentAddress {
   readonly port: number;
 }
 
-/** Undefined while the pod has no node. @throws StatusError when the node cannot be reached */
-export function agentOf(pod: Pod, reader: ObjectReader): AgentAddress | undefined {
+/**
+ * Undefined while the pod has no node.
+ * @param mayReach Whether an address is one that this server connects to at all.
+ * @throws StatusError when the node cannot be reached
+ */
+export function agentOf(
+  pod: Pod,
+  reader: ObjectReader,
+  mayReach: (address: string) => boolean,
+): AgentAddress | undefined {
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) return undefined;
   const node = reader.get(nodes, nodeName);
   if (!node) throw new StatusError('NotFound', `nodes ${JSON.stringify(nodeName)} not found`);
-  const host = internalIp(node);
-  if (host === undefined) {
-    throw new StatusError('InternalError', `node ${JSON.stringify(nodeName)} has no InternalIP`);
-  }
-  return { nodeName, host, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || 10_250 };
+  const host = addressOf(node);
+  if (!mayReach(host)) throw badRequest('address not allowed');
+  return { nodeName, host, port: portOf(node) };
 }
 
-const internalIp = ({ status }: Node) =>
-  status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+/** @throws StatusError when it has none */
+export function addressOf({ metadata, status }: Node): string {
+  const found = status?.addresses?.find(({ type }) => type === 'InternalIP');
+  if (found) return found.address;
+  const message = `node ${JSON.stringify(metadata?.name)} has no InternalIP`;
+  throw new StatusError('InternalError', message);
+}
+
+export const portOf = ({ status }: Node): number =>
+  status?.daemonEndpoints?.kubeletEndpoint?.Port || 10_250;
 
 /** The container that the query names, or the only one. @throws StatusError BadRequest */
 export function containerOf({ metadata, spec }: Pod, query: URLSearchParams): string {
@@ -94,6 +113,9 @@ export function logQuery({ name, query }: RequestInfo): URLSearchParams {
     if (Number(text) < min) causes.push(invalidValue(option, Number(text), atLeast(min)));
     else sent.set(option, String(Number(text)));
   }
+  causes.push(...streamProblems(query));
+  const stream = query.get('stream');
+  if (stream && stream !== 'All') sent.set('stream', stream);
   const since = query.get('sinceTime');
   if (since) {
     if (Number.isNaN(Date.parse(since))) {
@@ -101,19 +123,31 @@ export function logQuery({ name, query }: RequestInfo): URLSearchParams {
     }
     sent.set('sinceTime', since);
     if (sent.has('sinceSeconds')) {
-      const message = 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified';
-      causes.push({ reason: 'FieldValueForbidden', message, field: '' });
+      const detail = 'at most one of `sinceTime` or `sinceSeconds` may be specified';
+      causes.push(forbiddenValue('', detail));
     }
   }
   if (causes.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, name, causes);
   return sent;
 }
 
+const logStreams = ['All', 'Stderr', 'Stdout'];
+
+/** Counting lines back would count those of both streams. */
+function streamProblems(query: URLSearchParams): StatusCause[] {
+  const stream = query.get('stream');
+  if (!stream || stream === 'All') return [];
+  if (!logStreams.includes(stream)) return [unsupportedValue('stream', stream, logStreams)];
+  if (!query.get('tailLines')) return [];
+  const detail = '`tailLines` and specific `stream` are mutually exclusive for now';
+  return [forbiddenValue('', detail)];
+}
+
 const atLeast = (min: number) =>
   min === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
 
 /** As upstream decodes a switch in a query: anything but these turns it on. */
-function isTrue(query: URLSearchParams, name: string): boolean {
+export function isTrue(query: URLSearchParams, name: string): boolean {
   const value = query.get(name)?.toLowerCase();
   return value !== undefined && value !== 'false' && value !== '0';
 }

@@ -102,18 +102,21 @@ const spdyHeaders = (names: string[]): Record<string, string | string[]> => ({
 
 const protocols: readonly string[] = ['websocket', 'spdy/3.1'];
 
-function answerTo(sent: ClientRequest): Promise<Answer> {
+export function answerTo(
+  sent: ClientRequest,
+  toError: (cause: unknown) => StatusError = dialError,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     sent.once('upgrade', (answer, socket, head) => {
       resolve({ kind: 'upgrade', answer, socket: socket as Socket, head });
     });
     sent.once('response', (answer) => resolve({ kind: 'refusal', answer }));
-    sent.on('error', (error) => reject(dialError(error)));
+    sent.on('error', (error) => reject(toError(error)));
   });
 }
 
 /** Node has parsed these headers, so none of them can hold a line break. */
-function rawHead({ rawHeaders }: IncomingMessage): string {
+export function rawHead({ rawHeaders }: IncomingMessage): string {
   const lines = ['HTTP/1.1 101 Switching Protocols'];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
