@@ -46,6 +46,18 @@ export const isWildcardSubdomain: NameCheck = (value) => [
       ]),
 ];
 
+/** Where names are looked for: old tools look under names with underscores, too. */
+export const isSearchPath: NameCheck = (value) => [
+  ...(byteLength(value) > 253 ? [tooLong(253)] : []),
+  ...(isMatch('_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*', value)
+    ? []
+    : [
+        'a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, ' +
+          "'_', '-' or '.', and must start and end with an alphanumeric character " +
+          `${example('example.com')}'[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')`,
+      ]),
+];
+
 export const isDns1035Label: NameCheck = (value) => [
   ...(byteLength(value) > 63 ? [tooLong(63)] : []),
   ...(isMatch('[a-z]([-a-z0-9]*[a-z0-9])?', value)
@@ -135,6 +147,14 @@ export const isPortName: NameCheck = (value) => {
   }
   return problems;
 };
+
+export const isHttpHeaderName: NameCheck = (value) =>
+  isMatch('[-A-Za-z0-9]+', value)
+    ? []
+    : [
+        "a valid HTTP header must consist of alphanumeric characters or '-' " +
+          `${example('X-Header-Name')}'[-A-Za-z0-9]+')`,
+      ];
 
 export const isPortNumber = (port: unknown): boolean =>
   Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65_535;

@@ -21,7 +21,7 @@ export const events: Resource<Event> = {
     column('Reason', 'One word for what happened.', ({ reason }) => reason ?? ''),
     column('Object', 'What it happened to.', objectCell),
     wideColumn('Subobject', 'The part of it.', ({ involvedObject }) => {
-      return involvedObject.fieldPath ?? '';
+      return involvedObject?.fieldPath ?? '';
     }),
     wideColumn('Source', 'Who says so.', sourceCell),
     column('Message', 'A sentence on what happened.', ({ message }) => (message ?? '').trim()),
@@ -34,19 +34,22 @@ export const events: Resource<Event> = {
     wideColumn('Name', 'Name of the event.', ({ metadata }) => metadata.name ?? none),
   ],
   fields: {
-    'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',
-    'involvedObject.namespace': ({ involvedObject }) => involvedObject.namespace ?? '',
-    'involvedObject.name': ({ involvedObject }) => involvedObject.name ?? '',
-    'involvedObject.uid': ({ involvedObject }) => involvedObject.uid ?? '',
-    'involvedObject.apiVersion': ({ involvedObject }) => involvedObject.apiVersion ?? '',
-    'involvedObject.resourceVersion': ({ involvedObject }) => involvedObject.resourceVersion ?? '',
-    'involvedObject.fieldPath': ({ involvedObject }) => involvedObject.fieldPath ?? '',
+    'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',
+    'involvedObject.namespace': ({ involvedObject }) => involvedObject?.namespace ?? '',
+    'involvedObject.name': ({ involvedObject }) => involvedObject?.name ?? '',
+    'involvedObject.uid': ({ involvedObject }) => involvedObject?.uid ?? '',
+    'involvedObject.apiVersion': ({ involvedObject }) => involvedObject?.apiVersion ?? '',
+    'involvedObject.resourceVersion': ({ involvedObject }) => involvedObject?.resourceVersion ?? '',
+    'involvedObject.fieldPath': ({ involvedObject }) => involvedObject?.fieldPath ?? '',
     reason: ({ reason }) => reason ?? '',
     reportingComponent: ({ reportingComponent }) => reportingComponent ?? '',
     source: ({ source, reportingComponent }) => source?.component || reportingComponent || '',
     type: ({ type }) => type ?? '',
   },
   ttlSeconds: 3600,
+  applyDefaults: (draft) => {
+    draft.involvedObject ??= {};
+  },
   validate: validateEvent,
 };
 
@@ -55,7 +58,7 @@ const firstSeen = (event: Event) => event.firstTimestamp || event.eventTime;
 const lastSeen = (event: Event) =>
   event.series?.lastObservedTime || event.lastTimestamp || firstSeen(event);
 
-function objectCell({ involvedObject: { kind = '', name } }: Event): string {
+function objectCell({ involvedObject: { kind = '', name } = {} }: Event): string {
   return name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase();
 }
 

@@ -1,6 +1,7 @@
+import { mergeLabelKeys } from '../defaults/label-keys.ts';
 import { defaultPod } from '../defaults/pod.ts';
 import type { Resource } from '../resource.ts';
-import type { Pod } from '../types/core-v1.generated.ts';
+import type { Pod, PodStatus } from '../types/core-v1.generated.ts';
 import { validatePod } from '../validation/pod.ts';
 import { validateEphemeralContainersUpdate } from '../validation/pod-ephemeral.ts';
 import { validateResize } from '../validation/pod-resize.ts';
@@ -56,6 +57,7 @@ export const pods: Resource<Pod> = {
     return validatePod(draft, old);
   },
   prepareCreate: (draft) => {
+    mergeLabelKeys(draft);
     draft.status = { phase: 'Pending', qosClass: podQosClass(draft.spec) };
     if (draft.spec?.schedulingGates?.length) {
       draft.status.conditions = [
@@ -68,4 +70,16 @@ export const pods: Resource<Pod> = {
       ];
     }
   },
+  prepareUpdate: (draft, old) => {
+    if (!draft.status) return;
+    const { qosClass } = old.status ?? {};
+    if (qosClass) draft.status.qosClass ??= qosClass;
+    copyAddress(draft.status);
+  },
 };
+
+/** Two fields name the address: who knows only one of them still finds it. */
+function copyAddress(status: PodStatus): void {
+  if (status.podIP && !status.podIPs?.length) status.podIPs = [{ ip: status.podIP }];
+  else if (status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip;
+}

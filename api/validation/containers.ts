@@ -1,18 +1,11 @@
-/** The rules of containers and init containers. */
+/** The rules of containers, init containers and ephemeral containers. */
 import type { StatusCause } from '../../base/errors.ts';
-import {
-  isDns1123Label,
-  isEnvironmentName,
-  isPortName,
-  isPortNumber,
-  portProblem,
-} from '../names.ts';
+import { isDns1123Label, isPortName, isPortNumber, portProblem } from '../names.ts';
 import type {
   Container,
   ContainerPort,
-  EnvVar,
+  EphemeralContainer,
   PodSpec,
-  VolumeMount,
 } from '../types/core-v1.generated.ts';
 import {
   duplicateValue,
@@ -21,84 +14,131 @@ import {
   notFoundValue,
   problemsOf,
   requiredValue,
-  unsupportedValue,
 } from './cause.ts';
+import { checkResizePolicy, checkRestart } from './container-restart.ts';
+import { checkEnvFrom, checkVariable } from './environment.ts';
+import { checkMounts } from './mounts.ts';
 import { checkResources } from './pod-resources.ts';
-import { checkHandlers } from './probes.ts';
+import type { PodScope } from './pod-scope.ts';
+import { checkHandlers, forbidHandlers } from './probes.ts';
+import { checkContainerSecurity } from './security.ts';
 
-export interface PodScope {
-  readonly volumes: ReadonlySet<string>;
-  readonly hostNetwork: boolean;
+export function checkContainers(spec: PodSpec, path: string, scope: PodScope): StatusCause[] {
+  const containers = spec.containers ?? [];
+  const at = `${path}.containers`;
+  // An absent list is reported by the schema already.
+  if (spec.containers?.length === 0) return [requiredValue(at)];
+  const names = new Set<string>();
+  const causes = containers.flatMap((container, index) => [
+    ...checkContainer(container, `${at}[${index}]`, scope),
+    ...checkUnique(container.name, names, `${at}[${index}].name`),
+    ...checkHandlers(container, `${at}[${index}]`, scope),
+    ...checkRestart(container, `${at}[${index}]`),
+  ]);
+  return [...causes, ...checkHostPorts(containers, at)];
 }
 
-export function checkContainers(
-  containers: readonly Container[],
-  path: string,
-  scope: PodScope,
-): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const names = new Set<string>();
-  for (const [index, container] of containers.entries()) {
-    const at = `${path}[${index}]`;
-    causes.push(...checkContainer(container, at, scope));
-    if (names.has(container.name)) causes.push(duplicateValue(`${at}.name`, container.name));
-    names.add(container.name);
-  }
-  causes.push(...checkHostPorts(containers, path));
+/** One after the other, but for sidecars, which stay. */
+export function checkInitContainers(spec: PodSpec, path: string, scope: PodScope): StatusCause[] {
+  const at = `${path}.initContainers`;
+  const names = new Set((spec.containers ?? []).map(({ name }) => name));
+  return (spec.initContainers ?? []).flatMap((container, index) => {
+    const place = `${at}[${index}]`;
+    const isSidecar = container.restartPolicy === 'Always';
+    return [
+      ...checkContainer(container, place, scope),
+      ...checkRestart(container, place),
+      ...checkUnique(container.name, names, `${place}.name`),
+      ...checkHostPorts([container], at),
+      ...(isSidecar ? checkHandlers(container, place, scope) : forbidHandlers(container, place)),
+    ];
+  });
+}
+
+function checkUnique(name: string, names: Set<string>, field: string): StatusCause[] {
+  const causes = name && names.has(name) ? [duplicateValue(field, name)] : [];
+  names.add(name);
   return causes;
 }
 
-export function checkInitContainers(spec: PodSpec, path: string, scope: PodScope): StatusCause[] {
-  const at = `${path}.initContainers`;
-  const inits = spec.initContainers ?? [];
-  const causes = checkContainers(inits, at, scope);
-  const names = new Set((spec.containers ?? []).map(({ name }) => name));
-  for (const [index, init] of inits.entries()) {
-    if (names.has(init.name)) causes.push(duplicateValue(`${at}[${index}].name`, init.name));
-    const { restartPolicy } = init;
-    if (restartPolicy === 'Always') continue;
-    if (restartPolicy && !['Never', 'OnFailure'].includes(restartPolicy)) {
-      const choices = ['Always', 'Never', 'OnFailure'];
-      causes.push(unsupportedValue(`${at}[${index}].restartPolicy`, restartPolicy, choices));
-    }
-    const handlers = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const;
-    for (const handler of handlers.filter((each) => init[each])) {
-      const detail = 'may not be set for init containers without restartPolicy=Always';
-      causes.push(forbiddenValue(`${at}[${index}].${handler}`, detail));
+/** For looking into a pod only: nothing that the pod would rely on. */
+const notEphemeral = [
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+] as const;
+const ephemeralDetail = 'cannot be set for an Ephemeral Container';
+
+export function checkEphemeralContainers(spec: PodSpec, path: string, scope: PodScope) {
+  const at = `${path}.ephemeralContainers`;
+  const others = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const targets = new Set(others.map(({ name }) => name));
+  const names = new Set(targets);
+  return (spec.ephemeralContainers ?? []).flatMap((container, index) => {
+    const place = `${at}[${index}]`;
+    const { targetContainerName: target } = container;
+    return [
+      ...checkContainer(container as Container, place, { ...scope, isPod: true }),
+      ...checkUnique(container.name, names, `${place}.name`),
+      ...(target && !targets.has(target)
+        ? [notFoundValue(`${place}.targetContainerName`, target)]
+        : []),
+      ...checkAllowed(container, place),
+    ];
+  });
+}
+
+function checkAllowed(container: EphemeralContainer, path: string): StatusCause[] {
+  const isSet = (name: (typeof notEphemeral)[number]) => {
+    const value = container[name];
+    return value !== undefined && !(typeof value === 'object' && Object.keys(value).length === 0);
+  };
+  const causes = notEphemeral
+    .filter(isSet)
+    .map((name) => forbiddenValue(`${path}.${name}`, ephemeralDetail));
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+    for (const name of ['subPath', 'subPathExpr'] as const) {
+      if (!mount[name]) continue;
+      causes.push(forbiddenValue(`${path}.volumeMounts[${index}].${name}`, ephemeralDetail));
     }
   }
   return causes;
 }
 
 function checkContainer(container: Container, path: string, scope: PodScope): StatusCause[] {
-  const { name, image = '', env = [], volumeMounts = [], securityContext } = container;
-  const causes = name
-    ? problemsOf(`${path}.name`, name, isDns1123Label(name))
-    : emptyIsMissing(name, `${path}.name`);
-  if (!image) causes.push(requiredValue(`${path}.image`));
-  else if (image.trim() !== image) {
-    const detail = 'must not have leading or trailing whitespace';
-    causes.push(invalidValue(`${path}.image`, image, detail));
-  }
-  causes.push(
-    ...checkPorts(container.ports ?? [], `${path}.ports`, scope),
-    ...env.flatMap((variable, index) => checkVariable(variable, `${path}.env[${index}]`)),
-    ...checkMounts(volumeMounts, `${path}.volumeMounts`, scope),
-    ...(container.resources ? checkResources(container.resources, `${path}.resources`) : []),
-    ...checkHandlers(container, path),
-  );
-  if (securityContext?.privileged && securityContext.allowPrivilegeEscalation === false) {
-    const detail = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true';
-    causes.push(invalidValue(`${path}.securityContext`, securityContext, detail));
-  }
-  return causes;
+  const { name, env = [], envFrom = [], resources, resizePolicy = [], securityContext } = container;
+  const causes: StatusCause[] = [];
+  if (name === '') causes.push(requiredValue(`${path}.name`));
+  else if (name) causes.push(...problemsOf(`${path}.name`, name, isDns1123Label(name)));
+  return [
+    ...causes,
+    ...checkImage(container, path, scope),
+    ...checkPorts(container.ports ?? [], `${path}.ports`),
+    ...env.flatMap((variable, index) => checkVariable(variable, `${path}.env[${index}]`, scope)),
+    ...checkEnvFrom(envFrom, `${path}.envFrom`),
+    ...checkMounts(container, path, scope),
+    ...(resources ? checkResources(resources, `${path}.resources`, scope) : []),
+    ...checkResizePolicy(resizePolicy, `${path}.resizePolicy`, scope.restartPolicy),
+    ...(securityContext
+      ? checkContainerSecurity(securityContext, `${path}.securityContext`, scope)
+      : []),
+  ];
 }
 
-/** An absent field is reported by the schema already. */
-const emptyIsMissing = (value: string | undefined, field: string): StatusCause[] =>
-  value === undefined ? [] : [requiredValue(field)];
+function checkImage({ image = '' }: Container, path: string, { isPod }: PodScope): StatusCause[] {
+  if (!image) return [requiredValue(`${path}.image`)];
+  if (!isPod || image.trim() === image) return [];
+  const detail = 'must not have leading or trailing whitespace';
+  return [invalidValue(`${path}.image`, image, detail)];
+}
 
-function checkPorts(ports: readonly ContainerPort[], path: string, scope: PodScope) {
+function checkPorts(ports: readonly ContainerPort[], path: string): StatusCause[] {
   const causes: StatusCause[] = [];
   const names = new Set<string>();
   for (const [index, { name, containerPort, hostPort }] of ports.entries()) {
@@ -114,10 +154,6 @@ function checkPorts(ports: readonly ContainerPort[], path: string, scope: PodSco
     }
     if (hostPort && !isPortNumber(hostPort)) {
       causes.push(invalidValue(`${at}.hostPort`, hostPort, portProblem));
-    }
-    if (scope.hostNetwork && hostPort && hostPort !== containerPort) {
-      const detail = 'must match `hostPort` when `hostNetwork` is true';
-      causes.push(invalidValue(`${at}.containerPort`, containerPort, detail));
     }
   }
   return causes;
@@ -136,53 +172,4 @@ function checkHostPorts(containers: readonly Container[], path: string): StatusC
     }
   }
   return causes;
-}
-
-function checkVariable({ name, value, valueFrom }: EnvVar, path: string): StatusCause[] {
-  const causes = name
-    ? problemsOf(`${path}.name`, name, isEnvironmentName(name))
-    : emptyIsMissing(name, `${path}.name`);
-  if (!valueFrom) return causes;
-  const sources = Object.keys(valueFrom);
-  const at = `${path}.valueFrom`;
-  if (sources.length === 0) {
-    const detail =
-      'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
-    causes.push(invalidValue(at, '', detail));
-  } else if (value) {
-    causes.push(invalidValue(at, '', 'may not be specified when `value` is not empty'));
-  } else if (sources.length > 1) {
-    causes.push(invalidValue(at, '', 'may not have more than one field specified at a time'));
-  }
-  return causes;
-}
-
-function checkMounts(mounts: readonly VolumeMount[], path: string, scope: PodScope) {
-  const causes: StatusCause[] = [];
-  const paths = new Set<string>();
-  for (const [index, mount] of mounts.entries()) {
-    const at = `${path}[${index}]`;
-    const { name, mountPath, subPath, subPathExpr } = mount;
-    if (name === '') causes.push(requiredValue(`${at}.name`));
-    else if (name && !scope.volumes.has(name)) causes.push(notFoundValue(`${at}.name`, name));
-    if (mountPath === '') causes.push(requiredValue(`${at}.mountPath`));
-    else if (mountPath && paths.has(mountPath)) {
-      causes.push(invalidValue(`${at}.mountPath`, mountPath, 'must be unique'));
-    }
-    paths.add(mountPath);
-    if (subPath && subPathExpr) {
-      const detail = 'subPathExpr and subPath are mutually exclusive';
-      causes.push(invalidValue(`${at}.subPathExpr`, subPathExpr, detail));
-    }
-    causes.push(...checkInsidePath(subPath, `${at}.subPath`));
-    causes.push(...checkInsidePath(subPathExpr, `${at}.subPathExpr`));
-  }
-  return causes;
-}
-
-/** A path below a volume: it may not lead out of it. */
-export function checkInsidePath(path: string | undefined, field: string): StatusCause[] {
-  if (!path) return [];
-  if (path.startsWith('/')) return [invalidValue(field, path, 'must be a relative path')];
-  return path.split('/').includes('..') ? [invalidValue(field, path, "must not contain '..'")] : [];
 }

@@ -1,6 +1,7 @@
 /** Paths inside volumes and on nodes. */
 import type { StatusCause } from '../../base/errors.ts';
-import { invalidValue } from './cause.ts';
+import type { KeyToPath } from '../types/core-v1.generated.ts';
+import { invalidValue, requiredValue } from './cause.ts';
 
 /** It may not lead out of where it begins. */
 export function checkNoBacksteps(path: string | undefined, field: string): StatusCause[] {
@@ -32,3 +33,11 @@ export function checkFileMode(mode: number | undefined, field: string): StatusCa
   if (mode === undefined || (mode >= 0 && mode <= 0o777)) return [];
   return [invalidValue(field, mode, fileModeDetail)];
 }
+
+/** A key of a ConfigMap or Secret as a file. */
+export const checkKeyToPath = ({ key, path, mode }: KeyToPath, at: string): StatusCause[] => [
+  ...(key === '' ? [requiredValue(`${at}.key`)] : []),
+  ...(path === '' ? [requiredValue(`${at}.path`)] : []),
+  ...checkFilePath(path, `${at}.path`),
+  ...checkFileMode(mode, `${at}.mode`),
+];

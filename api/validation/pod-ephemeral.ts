@@ -2,11 +2,9 @@
 import type { StatusCause } from '../../base/errors.ts';
 import type { Pod } from '../types/core-v1.generated.ts';
 import { forbiddenValue } from './cause.ts';
-import { namespacedSubdomain, validateMetadata } from './metadata.ts';
-import { checkPodSpec } from './pod.ts';
+import { checkWholePod } from './pod.ts';
+import { mirrorKey } from './pod-annotations.ts';
 import { isSame } from './same.ts';
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /**
  * All rules of `pods/ephemeralcontainers`, in the place of `pods.validate`: those that are there
@@ -14,12 +12,11 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror';
  * metadata only; the caller sees to that.
  */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): StatusCause[] {
-  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
+  if (old.metadata?.annotations?.[mirrorKey] !== undefined) {
     return [forbiddenValue('', 'static pods do not support ephemeral containers')];
   }
   const path = 'spec.ephemeralContainers';
-  const causes = validateMetadata(pod, old, namespacedSubdomain);
-  if (pod.spec) causes.push(...checkPodSpec(pod.spec, 'spec'));
+  const causes = checkWholePod(pod, old);
   const now = new Map((pod.spec?.ephemeralContainers ?? []).map((each) => [each.name, each]));
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const after = now.get(before.name);

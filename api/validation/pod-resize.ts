@@ -3,23 +3,21 @@ import type { StatusCause } from '../../base/errors.ts';
 import { podQosClass } from '../resources/pod-qos.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../types/core-v1.generated.ts';
 import { forbiddenValue, invalidValue } from './cause.ts';
-import { namespacedSubdomain, validateMetadata } from './metadata.ts';
-import { checkPodSpec } from './pod.ts';
+import { checkWholePod } from './pod.ts';
+import { mirrorKey } from './pod-annotations.ts';
 import { isSame } from './same.ts';
 
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const onlyComputeDetail = 'only cpu and memory resources are mutable';
 
 /** All rules of `pods/resize`, in the place of `pods.validate`. */
 export function validateResize(pod: Pod, old: Pod): StatusCause[] {
   const [spec, before] = [pod.spec!, old.spec!];
-  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
+  if (old.metadata?.annotations?.[mirrorKey] !== undefined) {
     return [forbiddenValue('', 'static pods cannot be resized')];
   }
   if (before.os?.name === 'windows') return [forbiddenValue('', 'windows pods cannot be resized')];
   const causes = [
-    ...validateMetadata(pod, old, namespacedSubdomain),
-    ...checkPodSpec(spec, 'spec'),
+    ...checkWholePod(pod, old),
     ...checkQos(spec, old),
     ...checkNode(old),
     ...checkRemoved(spec.resources, before.resources, 'spec.resources'),

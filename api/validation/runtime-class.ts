@@ -5,7 +5,7 @@ import type { RuntimeClass } from '../types/node-v1.generated.ts';
 import { duplicateValue, problemsOf } from './cause.ts';
 import { checkImmutable } from './immutable.ts';
 import { checkLabels, clusterSubdomain, validateMetadata } from './metadata.ts';
-import { checkToleration } from './pod.ts';
+import { checkToleration } from './pod-placement.ts';
 import { checkResources } from './pod-resources.ts';
 import { isSame } from './same.ts';
 

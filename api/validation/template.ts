@@ -5,7 +5,8 @@ import type { PodTemplateSpec } from '../types/core-v1.generated.ts';
 import type { LabelSelector } from '../types/meta-v1.generated.ts';
 import { forbiddenValue, invalidValue, requiredValue, unsupportedValue } from './cause.ts';
 import { checkAnnotations, checkLabels } from './metadata.ts';
-import { checkPodSpec } from './pod.ts';
+import { checkPodAnnotations } from './pod-annotations.ts';
+import { checkPodSpec } from './pod-spec.ts';
 import { checkSelector } from './selector.ts';
 
 /** What holds for every template; `path` is where it stands. */
@@ -22,7 +23,8 @@ export function checkTemplate(
   ];
   // As upstream: an absent spec is an empty one.
   if (!spec) return [...causes, requiredValue(`${path}.spec.containers`)];
-  causes.push(...checkPodSpec(spec, `${path}.spec`, claims));
+  causes.push(...checkPodAnnotations(metadata.annotations, spec, `${path}.annotations`));
+  causes.push(...checkPodSpec(spec, `${path}.spec`, { claims }));
   if (spec.ephemeralContainers?.length) {
     const detail = 'ephemeral containers not allowed in pod template';
     causes.push(forbiddenValue(`${path}.spec.ephemeralContainers`, detail));

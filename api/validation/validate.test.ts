@@ -53,6 +53,12 @@ interface Case {
   want: string[];
 }
 
+const podRule =
+  'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,' +
+  '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only ' +
+  'additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set ' +
+  'to 1 if it was previously negative)';
+
 const of = (resource: unknown) => resource as Resource<never>;
 const cases: Case[] = [
   { resource: of(pods), name: 'nothing', object: pod({}), want: [] },
@@ -112,9 +118,7 @@ const cases: Case[] = [
       { volumes: [{ name: 'v' }] },
       { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../x' }] },
     ),
-    want: [
-      `spec.containers[0].volumeMounts[0].subPath: Invalid value: "../x": must not contain '..'`,
-    ],
+    want: [`spec.containers[0].volumeMounts.subPath: Invalid value: "../x": must not contain '..'`],
   },
   {
     resource: of(pods),
@@ -147,10 +151,10 @@ const cases: Case[] = [
   },
   {
     resource: of(pods),
-    name: 'a binding: it may, once',
+    name: 'a node, which only a binding gives',
     object: pod({ nodeName: 'n1' }),
     old: pod({}),
-    want: [],
+    want: [podRule],
   },
   {
     resource: of(pods),
