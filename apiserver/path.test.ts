@@ -29,6 +29,10 @@ const cases: readonly [request: string, want: string][] = [
   ['GET /api/v1/watch/namespaces/a/pods', 'watch /v1 pods a/'],
   ['GET /api/v1/namespaces/a/pods?watch=1&fieldSelector=metadata.name%3Db', 'watch /v1 pods a/b'],
   ['GET /api/v1/namespaces/a/pods?fieldSelector=metadata.name%21%3Db', 'list /v1 pods a/'],
+  [
+    'GET /api/v1/namespaces/a/pods?fieldSelector=spec.x!%3Dy%5C%2Cmetadata.name%5C%3Db',
+    'list /v1 pods a/',
+  ],
   ['GET /api/v1/namespaces/a/configmaps/a%2eb', 'get /v1 configmaps a/a.b'],
   ['GET /api/v1', '- get'],
   ['GET /apis', '- get'],

@@ -2,6 +2,7 @@
  * Takes a request's target apart, once, for authorization and routing alike. Never by `new URL`:
  * it rewrites `/a/%2e%2e/b`, and then one part of the server would allow what another part serves.
  */
+import { parseFieldSelector } from '../api/fields.ts';
 import { StatusError } from '../base/errors.ts';
 import type { RequestInfo } from './request.ts';
 
@@ -92,8 +93,9 @@ function verbOf(method: string, isNamed: boolean, isWatch: boolean): string {
 
 /** A list of one name may be allowed to those who may see only that name. */
 function selectedName(query: URLSearchParams): string {
-  const match = /(?:^|,)metadata\.name==?([^,=!]+)/.exec(query.get('fieldSelector') ?? '');
-  return match?.[1] ?? '';
+  const terms = parseFieldSelector(query.get('fieldSelector') ?? '');
+  const named = terms.find(({ field, isEqual }) => field === 'metadata.name' && isEqual);
+  return named?.value ?? '';
 }
 
 export const isTrue = (text: string | null): boolean => text === 'true' || text === '1';

@@ -14,13 +14,19 @@ export interface Selection {
 }
 
 /** @throws StatusError BadRequest */
-export function selectionOf(resource: Resource, { query, namespace }: RequestInfo): Selection {
+export function selectionOf(resource: Resource, info: RequestInfo): Selection {
+  const { query, namespace } = info;
   const isOfNamespace = resource.namespaced && namespace !== '';
   const prefix = isOfNamespace ? `${namespace}/` : '';
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
   const fields = compileFieldSelector(resource, query.get('fieldSelector') ?? '');
-  if (labels.length === 0 && !fields) return { prefix, test: undefined };
+  // The old form of a watch names its object in the path; else the name is the selector's own.
+  const isPlaced = isOfNamespace || !resource.namespaced;
+  const isNamed = isPlaced && info.verb === 'watch' && info.name !== '';
+  const key = isNamed ? prefix + info.name : undefined;
+  if (labels.length === 0 && !fields && !isNamed) return { prefix, test: undefined };
   const matches = (stored: Stored) =>
+    (key === undefined || stored.key === key) &&
     matchesRequirements(labels, stored.object.metadata?.labels) &&
     (!fields || fields(servedAs(resource, stored).object));
   return { prefix, test: matches };

@@ -183,6 +183,18 @@ export const config = (name: string, data: object = {}) => ({
 
 export const configs = '/api/v1/namespaces/default/configmaps';
 
+/** For a second server: the store is closed by the first one only. */
+export const shareStore = (store: Store): Store => ({
+  get: (key) => store.get(key),
+  list: (request) => store.list(request),
+  transact: (transaction) => store.transact(transaction),
+  watch: (request) => store.watch({ ...request, onError: () => {} }),
+  compact: (revision) => store.compact(revision),
+  currentRevision: () => store.currentRevision(),
+  size: () => store.size(),
+  close: async () => {},
+});
+
 /** Passes a thousand times faster, and notes what was waited for. */
 export function createFastClock(): Clock & { readonly slept: number[] } {
   const slept: number[] = [];

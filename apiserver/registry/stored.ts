@@ -5,6 +5,7 @@
  */
 import { parseJson } from '../../api/json.ts';
 import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
+import { StatusError } from '../../base/errors.ts';
 
 const metadataStart = '"metadata":{';
 
@@ -65,13 +66,22 @@ export function fromStore(
   return new Stored(key, revision, bytes, object);
 }
 
-/** What the store keeps: kind and apiVersion first, then the metadata, without resourceVersion. */
+/** As much as etcd takes: what one backend holds the other must hold too. */
+const bytesMax = 1.5 * 1024 * 1024;
+
+/**
+ * What the store keeps: kind and apiVersion first, then the metadata, without resourceVersion.
+ * @throws StatusError RequestEntityTooLarge
+ */
 export function toStore(resource: Resource, object: KubeObject): Buffer {
   const { kind: _, apiVersion: __, metadata, ...rest } = object;
   const { resourceVersion: ___, ...kept } = metadata!;
   const { kind } = resource;
   const apiVersion = apiVersionOf(resource);
-  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: kept, ...rest }));
+  const bytes = Buffer.from(JSON.stringify({ kind, apiVersion, metadata: kept, ...rest }));
+  if (bytes.length <= bytesMax) return bytes;
+  const message = `Request entity too large: the object has ${bytes.length} bytes, limit is ${bytesMax}`;
+  throw new StatusError('RequestEntityTooLarge', message);
 }
 
 // An object always has a name, so something follows.
