@@ -45,6 +45,13 @@ export interface Kernel {
    */
   netlinkTransact(fd: number, request: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
 
+  /** Hears what is told to a netlink group (NETLINK_ADD_MEMBERSHIP), besides replies. */
+  netlinkJoin(fd: number, group: number): void;
+  /** The next datagram that is there, without waiting; ENOBUFS when some were lost. */
+  netlinkReceive(fd: number): Buffer | undefined;
+  /** Resolves when there is something to read, or the other end is gone. Does not keep Node alive. */
+  readable(fd: number): Promise<void>;
+
   mount(options: MountOptions): void;
   umount(path: string, flags: number): void;
   pipe(): { readFd: number; writeFd: number };

@@ -3,7 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { Reconciler } from '../client/reconciler.ts';
 import type { FamilyMetrics } from './metrics.ts';
-import type { Rules, World } from './world.ts';
+import type { Changes, Rules, World } from './world.ts';
+
+/** Changes often come in groups; one look is enough for them. */
+const lookMs = 200;
 
 export interface FamilyDeps {
   readonly rules: Rules;
@@ -15,71 +18,105 @@ export interface FamilyDeps {
   /** At least so long from one write to the next; in milliseconds, as the next. */
   readonly minSyncMs: number;
   readonly auditMs: number;
+  readonly changes: Changes;
+  /** Called with the Services whose rules have just been written. */
+  readonly onWritten: (services: Iterable<string>) => Promise<void>;
 }
 
-export interface FamilyProxy {
-  onService(key: string): void;
-  /** One of the Service's endpoint slices. */
-  onEndpoints(key: string): void;
-  onNode(): void;
-  onServiceRanges(): void;
-  /** To be called once the API has been listed. */
-  begin(): void;
+export class FamilyProxy {
+  readonly #deps: FamilyDeps;
+  readonly #reconciler: Reconciler;
+  readonly #first = Promise.withResolvers<void>();
+  /** Services that changed since the last write. Undefined: all of them, as at first. */
+  #touched: Set<string> | undefined;
+  /** Of the kernel's rules, after what we did last. */
+  #generation = -1;
+  #seenNode = '';
+
+  constructor(deps: FamilyDeps) {
+    this.#deps = deps;
+    const { clock, log, signal } = deps;
+    const reconcile = (key: string) => this.#reconcile(key);
+    this.#reconciler = new Reconciler({ clock, log, signal, reconcile, concurrency: 1 });
+  }
+
   /** Resolves when the rules have been written for the first time. */
-  readonly synced: Promise<void>;
-  idle(): Promise<void>;
-}
+  get synced(): Promise<void> {
+    return this.#first.promise;
+  }
 
-export function createFamily({ rules, world, metrics, ...deps }: FamilyDeps): FamilyProxy {
-  const { clock, signal, minSyncMs, auditMs } = deps;
-  const first = Promise.withResolvers<void>();
-  const reconcile = async (key: string) => {
-    if (key === 'audit') {
-      await rules.audit();
-      reconciler.enqueueAfter('audit', auditMs);
-      return;
-    }
+  onService(key: string): void {
+    this.#deps.metrics.changed('services');
+    this.#touch(key);
+  }
+
+  /** One of the Service's endpoint slices. */
+  onEndpoints(key: string): void {
+    this.#deps.metrics.changed('endpoints');
+    this.#touch(key);
+  }
+
+  /** The node's heartbeats must not write rules. */
+  onNode(): void {
+    const now = JSON.stringify(this.#deps.world.node());
+    if (now === this.#seenNode) return;
+    this.#seenNode = now;
+    this.#touchAll();
+  }
+
+  onServiceRanges(): void {
+    this.#touchAll();
+  }
+
+  /** To be called once the API has been listed. */
+  begin(): void {
+    const { world, changes, auditMs, signal, log } = this.#deps;
+    this.#seenNode = JSON.stringify(world.node());
+    this.#reconciler.enqueue('rules'); // There may be no Service at all.
+    this.#reconciler.enqueueAfter('audit', auditMs);
+    const look = () => this.#reconciler.enqueueAfter('look', lookMs);
+    changes.follow(look, signal).catch((error: unknown) => {
+      log.error('Could not follow changes of the rules: audits go on', error);
+    });
+  }
+
+  idle(): Promise<void> {
+    return this.#reconciler.idle();
+  }
+
+  #touch(key: string): void {
+    this.#deps.rules.touch(key);
+    this.#touched?.add(key);
+    this.#reconciler.enqueue('rules');
+  }
+
+  #touchAll(): void {
+    this.#deps.rules.touchAll();
+    this.#touched = undefined;
+    this.#reconciler.enqueue('rules');
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const { changes, auditMs } = this.#deps;
+    if (key === 'rules') return this.#write();
+    const isLook = key === 'look';
+    if (isLook && (await changes.generation()) === this.#generation) return;
+    await this.#deps.rules.audit();
+    this.#generation = await changes.generation();
+    if (!isLook) this.#reconciler.enqueueAfter('audit', auditMs);
+  }
+
+  async #write(): Promise<void> {
+    const { rules, world, metrics, clock, signal, minSyncMs, changes } = this.#deps;
     // What arrives in between is written together with what is here.
     const waitMs = metrics.lastSyncedMs + minSyncMs - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs, signal);
     if (signal.aborted) return;
+    const services = this.#touched;
+    this.#touched = new Set();
     await rules.write();
-    first.resolve();
-  };
-  const reconciler = new Reconciler({ ...deps, reconcile, concurrency: 1 });
-  const write = () => reconciler.enqueue('rules');
-  const writeAll = () => {
-    rules.touchAll();
-    write();
-  };
-  const touch = (key: string) => {
-    rules.touch(key);
-    write();
-  };
-  // The node's heartbeats must not write rules.
-  let seen = '';
-  return {
-    onService: (key) => {
-      metrics.changed('services');
-      touch(key);
-    },
-    onEndpoints: (key) => {
-      metrics.changed('endpoints');
-      touch(key);
-    },
-    onNode: () => {
-      const now = JSON.stringify(world.node());
-      if (now === seen) return;
-      seen = now;
-      writeAll();
-    },
-    onServiceRanges: writeAll,
-    begin: () => {
-      seen = JSON.stringify(world.node());
-      write(); // There may be no Service at all.
-      reconciler.enqueueAfter('audit', auditMs);
-    },
-    synced: first.promise,
-    idle: () => reconciler.idle(),
-  };
+    this.#generation = await changes.generation();
+    this.#first.resolve();
+    await this.#deps.onWritten(services ?? world.serviceKeys());
+  }
 }

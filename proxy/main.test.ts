@@ -8,6 +8,7 @@ import type { Nftables } from '../native/nftables/index.ts';
 import { checkConfig } from './config.ts';
 import type { Run } from './iptables/apply.ts';
 import { flags, runOnce, start } from './main.ts';
+import type { Place } from './modes.ts';
 
 /** A kernel without tables. */
 const openNftables = async (): Promise<Nftables> => ({
@@ -20,7 +21,13 @@ const openNftables = async (): Promise<Nftables> => ({
 });
 /** Commands that find no rules and take all. */
 const run: Run = async () => ({ code: 0, stdout: '', stderr: '' });
-const place = { run, openNftables };
+const place: Place = {
+  run,
+  openNftables,
+  openConntrack: async () => ({ list: async () => [], remove: async () => 0, close: () => {} }),
+  followNftables: async () => {},
+  localAddresses: () => [],
+};
 const quiet = ['--metrics-bind-address=127.0.0.1:0', '--healthz-bind-address=127.0.0.1:0'];
 
 const parse = (...argv: string[]) => parseFlags(flags, argv).config;
@@ -93,7 +100,7 @@ test('a proxy that cannot write is not healthy', async (t) => {
     clock,
     log: silentLogger,
     place: {
-      openNftables,
+      ...place,
       run: async (file) => {
         const code = isBroken && file.includes('restore') ? 1 : 0;
         return { code, stdout: '', stderr: 'no' };
@@ -121,9 +128,9 @@ test('--cleanup removes the rules instead of starting', async (t) => {
     calls.push(file);
     return { code: 0, stdout: '*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n', stderr: '' };
   };
-  await runOnce(parse('--cleanup', '--iptables-backend=nft'), { run, openNftables });
+  await runOnce(parse('--cleanup', '--iptables-backend=nft'), { ...place, run });
   t.deepEqual(calls, ['iptables-nft-save', 'iptables-nft-restore']);
-  t.is(runOnce(parse(), { run, openNftables }), undefined);
+  t.is(runOnce(parse(), place), undefined);
 });
 
 test('a command that is not there is named, with its package', async (t) => {
@@ -135,7 +142,7 @@ test('a command that is not there is named, with its package', async (t) => {
     client,
     clock: systemClock,
     log: silentLogger,
-    place: { run: missing, openNftables },
+    place: { ...place, run: missing },
   };
   await t.throwsAsync(start(parse(...quiet), deps), { message: /install the package iptables/ });
 });

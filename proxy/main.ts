@@ -7,12 +7,13 @@ import type { Running } from '../base/running.ts';
 import type { Client } from '../client/client.ts';
 import { createRecorder } from '../client/events.ts';
 import { type Config, checkConfig, familiesOf } from './config.ts';
-import { createFamily, type FamilyProxy } from './family.ts';
+import { forgetStale } from './conntrack/clean-up.ts';
+import { FamilyProxy } from './family.ts';
 import { areFresh, startServers } from './health.ts';
 import { HealthChecks } from './health-checks.ts';
 import { hostAddresses } from './host-addresses.ts';
-import { type FamilyMetrics, Metrics } from './metrics.ts';
-import { createRules, ourPlace, type Place, removeRules } from './modes.ts';
+import { Metrics } from './metrics.ts';
+import { createRules, ourPlace, type Place, type RulesDeps, removeRules } from './modes.ts';
 import type { Family } from './plan-address.ts';
 import { isLeaving } from './plan-node.ts';
 import { type Watched, watchApi } from './watch.ts';
@@ -52,15 +53,13 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   const watched = watchApi(nodeName, deps);
   const metrics = new Metrics();
   const measured = new Map(familiesOf(config).map((family) => [family, metrics.of(family)]));
-  const create = async (family: Family, own: FamilyMetrics) => {
-    const query = { nodeName, family, nodePortAddresses };
-    const shared = { world: watched.worldOf(query), clock, log, metrics: own };
-    const rules = await createRules(config, family, { ...shared, ...place });
-    await rules.claim();
-    const times = { minSyncMs: config.iptablesMinSyncPeriod, auditMs: config.iptablesSyncPeriod };
-    return createFamily({ ...shared, ...times, rules, signal: stop.signal });
-  };
-  const families = await Promise.all([...measured].map(([family, own]) => create(family, own)));
+  const families = await Promise.all(
+    [...measured].map(([family, own]) => {
+      const world = watched.worldOf({ nodeName, family, nodePortAddresses });
+      const shared = { world, clock, log, metrics: own, signal: stop.signal };
+      return openFamily(config, family, { ...shared, ...place });
+    }),
+  );
   showBridgedPackets(deps, familiesOf(config));
   const isEligible = () => !isLeaving(watched.node());
   const servers = await startServers(config, {
@@ -95,6 +94,23 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
       await Promise.all([...idle, servers.close(), healthChecks.close(), recorder.flush()]);
     },
   };
+}
+
+type OpenDeps = RulesDeps & { readonly signal: AbortSignal };
+
+async function openFamily(config: Config, family: Family, deps: OpenDeps): Promise<FamilyProxy> {
+  const rules = await createRules(config, family, deps);
+  await rules.claim();
+  const nftables = await deps.openNftables();
+  const conntrack = await deps.openConntrack();
+  return new FamilyProxy({
+    ...deps,
+    rules,
+    minSyncMs: config.iptablesMinSyncPeriod,
+    auditMs: config.iptablesSyncPeriod,
+    changes: { generation: () => nftables.generation(), follow: deps.followNftables },
+    onWritten: (services) => forgetStale({ ...deps, conntrack, family }, services),
+  });
 }
 
 function follow(watched: Watched, families: readonly FamilyProxy[], checks: HealthChecks): void {

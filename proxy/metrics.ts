@@ -32,6 +32,8 @@ const counters = {
   nftablesFailures: ['nftables_sync_failures_total', 'Transactions that failed.'],
 } as const;
 
+const conntrackPrefix = 'kubeproxy_conntrack_reconciler';
+
 type Names = Readonly<Record<string, readonly [string, string]>>;
 
 /** All series of the process; those of one family are made by `of`. */
@@ -48,6 +50,20 @@ export class Metrics {
     this.registry.counter({ name: `${rulesPrefix}_${name}`, help, labels }),
   );
 
+  readonly #looked = this.registry.histogram(
+    {
+      name: `${conntrackPrefix}_sync_duration_seconds`,
+      help: 'Looking for connections whose endpoint is gone.',
+      labels,
+    },
+    secondsBuckets,
+  );
+  readonly #forgotten = this.registry.counter({
+    name: `${conntrackPrefix}_deleted_entries_total`,
+    help: 'Connections that the kernel was let forget.',
+    labels,
+  });
+
   of(family: Family): FamilyMetrics {
     const label = family === 'ipv4' ? 'IPv4' : 'IPv6';
     const ofLabel = <T>(families: Record<string, Labelled<T>>) =>
@@ -56,6 +72,8 @@ export class Metrics {
       durations: ofLabel(this.#durations) as unknown as Durations,
       gauges: ofLabel(this.#gauges) as Record<keyof typeof gauges, Series>,
       counters: ofLabel(this.#counters) as Record<keyof typeof counters, Series>,
+      looked: this.#looked.of(label),
+      forgotten: this.#forgotten.of(label),
     });
   }
 
@@ -70,6 +88,8 @@ interface AllSeries {
   readonly durations: Durations;
   readonly gauges: Record<keyof typeof gauges, Series>;
   readonly counters: Record<keyof typeof counters, Series>;
+  readonly looked: { observe(seconds: number): void };
+  readonly forgotten: Series;
 }
 
 /** Of one family of addresses. Times are milliseconds since the epoch. */
@@ -114,6 +134,14 @@ export class FamilyMetrics {
   rules(count: number, written: number): void {
     this.#series.gauges.rules.set(count);
     this.#series.gauges.rulesLast.set(written);
+  }
+
+  forgot(connections: number): void {
+    this.#series.forgotten.add(connections);
+  }
+
+  lookedAtConnections(seconds: number): void {
+    this.#series.looked.observe(seconds);
   }
 
   get lastSyncedMs(): number {

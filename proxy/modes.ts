@@ -1,9 +1,11 @@
 /** How rules get into the kernel: by iptables' commands, or into an nftables table by netlink. */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import { type Nftables, openNftables } from '../native/nftables/index.ts';
+import { type Conntrack, openConntrack } from '../native/conntrack.ts';
+import { followNftables, type Nftables, openNftables } from '../native/nftables/index.ts';
 import { run } from '../native/run.ts';
 import { type Config, clusterCidrOf } from './config.ts';
+import { hostAddresses } from './host-addresses.ts';
 import { createIptables, type Run, removeRules as removeChains } from './iptables/apply.ts';
 import { RuleSync } from './iptables/sync.ts';
 import type { FamilyMetrics } from './metrics.ts';
@@ -15,10 +17,21 @@ import type { Rules, World } from './world.ts';
 export interface Place {
   readonly run: Run;
   readonly openNftables: () => Promise<Nftables>;
+  readonly openConntrack: () => Promise<Conntrack>;
+  /** Of nf_tables, through which the newer iptables goes as well. */
+  readonly followNftables: (onChange: () => void, signal: AbortSignal) => Promise<void>;
+  /** The addresses of this machine. */
+  readonly localAddresses: () => readonly string[];
 }
 
 /** The network namespace that this process is in. */
-export const ourPlace: Place = { run, openNftables };
+export const ourPlace: Place = {
+  run,
+  openNftables,
+  openConntrack,
+  followNftables: (onChange, signal) => followNftables(undefined, onChange, signal),
+  localAddresses: () => hostAddresses([], undefined),
+};
 
 export interface RulesDeps extends Place {
   readonly world: World;

@@ -27,3 +27,11 @@ export interface Rules {
   /** Finds out whether somebody else has touched our rules, and puts them right. */
   audit(): Promise<void>;
 }
+
+/** Tells of changes that anybody makes to the kernel's rules. */
+export interface Changes {
+  /** A number that every change raises. */
+  generation(): Promise<number>;
+  /** Calls back soon after changes, our own as well, until the signal. */
+  follow(onChange: () => void, signal: AbortSignal): Promise<void>;
+}

@@ -12,12 +12,15 @@ static Napi::Object Init(Napi::Env, Napi::Object exports) {
   Export<WaitPidfd>(exports, "waitPidfd");
   Export<PidfdOpen>(exports, "pidfdOpen");
   Export<PidfdEnded>(exports, "pidfdEnded");
+  Export<Readable>(exports, "readable");
   Export<PidfdSendSignal>(exports, "pidfdSendSignal");
   Export<CreateNetns>(exports, "createNetns");
   Export<WriteSysctl>(exports, "writeSysctl");
   Export<ConnectTcp>(exports, "connectTcp");
   Export<OpenNetlink>(exports, "openNetlink");
   Export<NetlinkTransact>(exports, "netlinkTransact");
+  Export<NetlinkJoin>(exports, "netlinkJoin");
+  Export<NetlinkReceive>(exports, "netlinkReceive");
   Export<Mount>(exports, "mount");
   Export<Umount>(exports, "umount");
   Export<Pipe>(exports, "pipe");

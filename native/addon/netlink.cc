@@ -133,3 +133,19 @@ Napi::Value NetlinkTransact(const Napi::CallbackInfo& info) {
         };
       });
 }
+
+Napi::Value NetlinkJoin(const Napi::CallbackInfo& info) {
+  int fd = js::ToFd(info[0], "fd");
+  int group = static_cast<int>(js::ToInteger(info[1], "group", 1, 1024));
+  Check(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group), "setsockopt");
+  return info.Env().Undefined();
+}
+
+Napi::Value NetlinkReceive(const Napi::CallbackInfo& info) {
+  int fd = js::ToFd(info[0], "fd");
+  Bytes datagram(64 << 10);
+  ssize_t size = recv(fd, datagram.data(), datagram.size(), MSG_DONTWAIT);
+  if (size < 0 && errno != EAGAIN) throw Failure(errno, "recv");
+  if (size <= 0) return info.Env().Undefined();
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), datagram.data(), static_cast<size_t>(size));
+}

@@ -43,6 +43,14 @@ export class Attributes {
     return this;
   }
 
+  /** Whole attributes, as they were read. */
+  raw(value: Uint8Array): this {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+    return this;
+  }
+
   nested(type: number, write: (inside: this) => void): this {
     const start = this.#length;
     this.#reserve(headerBytes);

@@ -1,4 +1,5 @@
 /** Talks to nf_tables: transactions that are done whole or not at all, and what the kernel has. */
+import { followNetlink, netlinkGroups } from '../netlink-events.ts';
 import { type Message, type NetlinkSocket, openNetlink, type Reply } from '../netlink-socket.ts';
 import { listAttributes, readAttributes } from './attributes.ts';
 import {
@@ -47,6 +48,18 @@ export interface Nftables {
 export async function openNftables(netnsPath?: string): Promise<Nftables> {
   return createNftables(await openNetlink(netlinkNetfilter, netnsPath));
 }
+
+/** Calls back after transactions of anybody's, those of one moment together, until the signal. */
+export const followNftables = (
+  netnsPath: string | undefined,
+  onChange: () => void,
+  signal: AbortSignal,
+): Promise<void> =>
+  followNetlink(
+    { protocol: netlinkNetfilter, group: netlinkGroups.nftables, netnsPath },
+    onChange,
+    signal,
+  );
 
 function createNftables(socket: NetlinkSocket): Nftables {
   return {

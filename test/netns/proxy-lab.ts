@@ -13,7 +13,8 @@ import { systemClock } from '../../base/clock.ts';
 import { parseFlags } from '../../base/config.ts';
 import { silentLogger } from '../../base/log.ts';
 import { createFake, type FakeClient } from '../../client/fake.ts';
-import { openNftables } from '../../native/nftables/index.ts';
+import { openConntrack } from '../../native/conntrack.ts';
+import { followNftables, openNftables } from '../../native/nftables/index.ts';
 import { run } from '../../native/run.ts';
 import { cleanUp, flags, type ProxyRunning, start } from '../../proxy/main.ts';
 
@@ -139,6 +140,10 @@ export class Lab {
   place = () => ({
     run: this.run,
     openNftables: () => openNftables(`/run/netns/${this.#name('node')}`),
+    openConntrack: () => openConntrack(`/run/netns/${this.#name('node')}`),
+    followNftables: (onChange: () => void, signal: AbortSignal) =>
+      followNftables(`/run/netns/${this.#name('node')}`, onChange, signal),
+    localAddresses: () => ['192.0.2.1', '10.42.0.1'],
   });
 
   run: typeof run = (file, args, options) =>

@@ -99,3 +99,22 @@ onNode('a client with affinity keeps its endpoint, until that is gone', async (t
   t.is(second.length, 1);
   t.not(second, first);
 });
+
+onNode('proxy X64: what somebody flushed or changed is written anew at once', async (t, lab) => {
+  await lab.service('web', '10.43.0.5', nodePort);
+  await lab.endpoints('web', 'a', 'b');
+  await lab.proxy('--iptables-sync-period=1h');
+  const before = table(lab);
+  for (const damage of [
+    'flush ruleset',
+    'flush chain ip kube-proxy services',
+    'add element ip kube-proxy no-endpoints { 10.43.0.5 . tcp . 80 }',
+    'add rule ip kube-proxy services drop',
+    'flush map ip kube-proxy endpoints',
+  ]) {
+    lab.sh('node', `/usr/sbin/nft '${damage}'`);
+    t.not(before, lab.sh('node', '/usr/sbin/nft list ruleset'), damage);
+    await until(t, () => lab.sh('node', '/usr/sbin/nft list ruleset').includes('choose-2'));
+    await until(t, () => names(lab.ask('out', '10.43.0.5:80', 20)) === 'ab');
+  }
+});

@@ -1,4 +1,4 @@
-// Waits for any number of processes on one thread: a pidfd is readable once its process has ended.
+// Waits for any number of descriptors on one thread. A pidfd is readable once its process has ended.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -15,7 +15,7 @@
 namespace {
 
 struct Waiter {
-  UniqueFd pidfd;  // Our own duplicate: the caller may close his at any time.
+  UniqueFd fd;  // Our own duplicate: the caller may close his at any time.
   Work work;
   Pending* pending;
 };
@@ -31,7 +31,7 @@ class Waiting {
   void Add(std::unique_ptr<Waiter> waiter) {
     epoll_event event{EPOLLIN | EPOLLONESHOT, {}};
     event.data.ptr = waiter.get();
-    Check(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, waiter->pidfd.get(), &event), "epoll_ctl");
+    Check(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, waiter->fd.get(), &event), "epoll_ctl");
     waiter.release();
   }
 
@@ -45,7 +45,7 @@ class Waiting {
       epoll_event event;
       if (epoll_wait(epoll_.get(), &event, 1, -1) != 1) continue;
       std::unique_ptr<Waiter> waiter(static_cast<Waiter*>(event.data.ptr));
-      epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, waiter->pidfd.get(), nullptr);
+      epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, waiter->fd.get(), nullptr);
       waiter->pending->SettleBy(waiter->work);
     }
   }
@@ -78,12 +78,13 @@ UniqueFd Adopt(int pidfd, bool reaps) {
   return own;
 }
 
-Napi::Value Wait(const Napi::CallbackInfo& info, bool reaps) {
-  int pidfd = js::ToFd(info[0], "pidfd");
-  auto* pending = new Pending(info.Env(), reaps);
+// `adopt` gives our own duplicate of the descriptor, or throws Failure.
+template <typename Adopter>
+Napi::Value Wait(Napi::Env env, bool reaps, Adopter adopt) {
+  auto* pending = new Pending(env, reaps);
   Napi::Promise promise = pending->promise();
   try {
-    UniqueFd own = Adopt(pidfd, reaps);
+    UniqueFd own = adopt();
     int fd = own.get();
     Work work = reaps ? Work([fd] { return Reap(fd); }) : Work(Nothing);
     Waiting::Instance().Add(
@@ -94,7 +95,18 @@ Napi::Value Wait(const Napi::CallbackInfo& info, bool reaps) {
   return promise;
 }
 
+Napi::Value WaitForProcess(const Napi::CallbackInfo& info, bool reaps) {
+  int pidfd = js::ToFd(info[0], "pidfd");
+  return Wait(info.Env(), reaps, [pidfd, reaps] { return Adopt(pidfd, reaps); });
+}
+
 }  // namespace
 
-Napi::Value WaitPidfd(const Napi::CallbackInfo& info) { return Wait(info, true); }
-Napi::Value PidfdEnded(const Napi::CallbackInfo& info) { return Wait(info, false); }
+Napi::Value WaitPidfd(const Napi::CallbackInfo& info) { return WaitForProcess(info, true); }
+Napi::Value PidfdEnded(const Napi::CallbackInfo& info) { return WaitForProcess(info, false); }
+
+Napi::Value Readable(const Napi::CallbackInfo& info) {
+  int fd = js::ToFd(info[0], "fd");
+  return Wait(info.Env(), false,
+              [fd] { return UniqueFd(Check(fcntl(fd, F_DUPFD_CLOEXEC, 3), "fcntl")); });
+}
