@@ -15,7 +15,7 @@ export interface FieldSet {
 
 const self = '.';
 export const leaf: FieldSet = Object.freeze({});
-export const emptySet: FieldSet = leaf;
+export const emptySet: FieldSet = Object.freeze({});
 
 export function isEmptySet(set: FieldSet): boolean {
   for (const _ in set) return false;

@@ -6,6 +6,7 @@
 import { parseJson } from '../../api/json.ts';
 import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
 import { StatusError } from '../../base/errors.ts';
+import { shareFields } from './share-fields.ts';
 
 const metadataStart = '"metadata":{';
 
@@ -26,7 +27,7 @@ export class Stored {
 
   /** Shared: never changed. */
   get object(): KubeObject {
-    this.#object ??= parseJson(this.bytes.toString()) as KubeObject;
+    this.#object ??= shareFields(parseJson(this.bytes.toString()) as KubeObject);
     return this.#object;
   }
 
@@ -62,7 +63,7 @@ export function fromStore(
   raw.copy(bytes, 0, 0, start);
   bytes.write(text, start, 'latin1');
   raw.copy(bytes, start + text.length, start);
-  if (object) object.metadata!.resourceVersion = String(revision);
+  if (object) shareFields(object).metadata!.resourceVersion = String(revision);
   return new Stored(key, revision, bytes, object);
 }
 
