@@ -20,13 +20,15 @@ export function selectionOf(resource: Resource, info: RequestInfo): Selection {
   const prefix = isOfNamespace ? `${namespace}/` : '';
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
   const fields = compileFieldSelector(resource, query.get('fieldSelector') ?? '');
-  // The old form of a watch names its object in the path; else the name is the selector's own.
+  // The old form of a watch names its object in the path, which is all that was asked leave for;
+  // else the name is the selector's own. Across namespaces it may be that of several objects.
+  const isNamed = info.verb === 'watch' && info.name !== '';
   const isPlaced = isOfNamespace || !resource.namespaced;
-  const isNamed = isPlaced && info.verb === 'watch' && info.name !== '';
-  const key = isNamed ? prefix + info.name : undefined;
+  const isOther = ({ key }: Stored) =>
+    isPlaced ? key !== prefix + info.name : !key.endsWith(`/${info.name}`);
   if (labels.length === 0 && !fields && !isNamed) return { prefix, test: undefined };
   const matches = (stored: Stored) =>
-    (key === undefined || stored.key === key) &&
+    !(isNamed && isOther(stored)) &&
     matchesRequirements(labels, stored.object.metadata?.labels) &&
     (!fields || fields(servedAs(resource, stored).object));
   return { prefix, test: matches };

@@ -537,3 +537,29 @@ test("security A3: a node's certificate, stolen, opens none of thirty doors", as
     t.is(answer.code, 403, `${line} ${JSON.stringify(body)}: ${answer.body.message}`);
   }
 });
+
+test('security A4: a watch of one name shows no other, however the path says it', async (t) => {
+  const { ground, server, kubectl } = await setUp(t);
+  const pair = await ground.authority.issue({ subject: 'CN=ann' });
+  await kubectl(
+    'create clusterrole mine --verb=get,list,watch --resource=secrets --resource-name=mine',
+  );
+  await kubectl('create clusterrolebinding mine --clusterrole=mine --user=ann');
+  for (const name of ['mine', 'other']) await kubectl(`create secret generic ${name}`);
+  const space = '/api/v1/namespaces/default/secrets';
+  const paths = [
+    '/api/v1/secrets/mine?watch=true&',
+    '/api/v1/watch/secrets/mine?',
+    `${space}/mine?watch=true&`,
+    '/api/v1/watch/namespaces/default/secrets/mine?',
+    `${space}?fieldSelector=metadata.name%3Dmine&watch=true&`,
+    `${space}?fieldSelector=type%21%3Da%5C%2Cmetadata.name%3Dmine&watch=true&`,
+    `${space}?fieldSelector=type%21%3Da%5C%2Cmetadata.name%3Dmine&`,
+  ];
+  for (const path of paths) {
+    const { body } = await server.ask({ pair }, `GET ${path}timeoutSeconds=1`);
+    t.notRegex(JSON.stringify(body), /"name":"other"/, path);
+  }
+  const { body } = await server.ask({ pair }, `GET ${paths[1]}timeoutSeconds=1`);
+  t.regex(JSON.stringify(body), /mine/);
+});
