@@ -4,14 +4,16 @@ import type { Verb } from './call.ts';
 import { methodNotAllowed, noSuchResource } from './errors.ts';
 import type { RequestInfo } from './request.ts';
 import { bind } from './subresources/binding.ts';
+import { evict } from './subresources/eviction.ts';
 import { getScale, patchScale, updateScale } from './subresources/scale.ts';
 import { create } from './verbs/create.ts';
 import { deleteCollection, deleteOne } from './verbs/delete.ts';
 import { get } from './verbs/get.ts';
 import { list } from './verbs/list.ts';
-import { patch, patchStatus } from './verbs/patch.ts';
-import { finalize, update, updateStatus } from './verbs/update.ts';
+import { patch, patchPart, patchStatus } from './verbs/patch.ts';
+import { finalize, update, updatePart, updateStatus } from './verbs/update.ts';
 import { watch } from './verbs/watch.ts';
+import type { Part } from './write/parts.ts';
 
 type Verbs = ReadonlyMap<string, Verb>;
 
@@ -41,6 +43,9 @@ const subresourceVerbs: ReadonlyMap<string, Verbs> = new Map([
   ['scale', verbs({ get: getScale, update: updateScale, patch: patchScale })],
   ['finalize', verbs({ update: finalize })],
   ['binding', verbs({ create: bind })],
+  ['eviction', verbs({ create: evict })],
+  ['ephemeralcontainers', verbsOfPart('ephemeralcontainers')],
+  ['resize', verbsOfPart('resize')],
 ]);
 
 /** What is asked by creating an object that is kept nowhere. */
@@ -89,6 +94,10 @@ export class Router {
     if (!verb) throw methodNotAllowed();
     return verb;
   }
+}
+
+function verbsOfPart(part: Part): Verbs {
+  return verbs({ get, update: updatePart(part), patch: patchPart(part) });
 }
 
 function verbs(table: Record<string, Verb>): Verbs {

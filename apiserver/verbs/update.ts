@@ -4,7 +4,7 @@ import { decodeFor, readBody } from '../write/decode.ts';
 import { type Part, updateObject } from '../write/store-object.ts';
 import { writerOf } from '../write/writer.ts';
 
-const updatePart =
+export const updatePart =
   (part: Part): Verb =>
   async (call, server) => {
     const object = decodeFor(call, call.resource, await readBody(call));

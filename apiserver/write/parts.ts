@@ -1,7 +1,9 @@
 /** Each endpoint writes its own part of an object; the rest stays as it was. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
+import type { Pod } from '../../api/types/core-v1.generated.ts';
+import { keepForEphemeral, keepForResize } from './pod-parts.ts';
 
-export type Part = 'object' | 'status' | 'finalize' | 'whole';
+export type Part = 'object' | 'status' | 'finalize' | 'ephemeralcontainers' | 'resize' | 'whole';
 
 type Whole = KubeObject & { spec?: { finalizers?: string[] }; status?: unknown };
 
@@ -19,6 +21,8 @@ export function keepOthers(
     kept.spec = { ...kept.spec, finalizers: draft.spec?.finalizers ?? [] };
     return kept;
   }
+  if (part === 'ephemeralcontainers') return keepForEphemeral(kept as Pod, draft as Pod);
+  if (part === 'resize') return keepForResize(kept as Pod, draft as Pod);
   return keepForStatus(kept, draft);
 }
 
