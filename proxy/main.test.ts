@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { parseFlags } from '../base/config.ts';
 import { silentLogger } from '../base/log.ts';
 import { createFake } from '../client/fake.ts';
-import type { Nftables } from '../native/nftables/index.ts';
+import type { Nftables } from '../native/nftables.ts';
 import { checkConfig } from './config.ts';
 import type { Run } from './iptables/apply.ts';
 import { flags, runOnce, start } from './main.ts';

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { type Conntrack, openConntrack } from '../native/conntrack.ts';
-import { followNftables, type Nftables, openNftables } from '../native/nftables/index.ts';
+import { followNftables, type Nftables, openNftables } from '../native/nftables.ts';
 import { run } from '../native/run.ts';
 import { type Config, clusterCidrOf } from './config.ts';
 import { hostAddresses } from './host-addresses.ts';

@@ -1,13 +1,13 @@
 /** Which clients may not stay where they are: their endpoint serves them no more. */
 import { hasCode } from '../../base/errors.ts';
-import type { Message } from '../../native/netlink-socket.ts';
+import type { Message } from '../../native/nftables.ts';
 import {
   addElements,
   type Nftables,
   removeElements,
   type StoredElement,
   type TableName,
-} from '../../native/nftables/index.ts';
+} from '../../native/nftables.ts';
 import { fronts, setsOf } from './layout.ts';
 import type { FrontEntries } from './render.ts';
 

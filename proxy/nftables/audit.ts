@@ -1,7 +1,7 @@
 /** Compares the table in the kernel with what was written to it. */
-import type { Nftables, RuleHandle, TableName } from '../../native/nftables/index.ts';
+import type { Nftables, RuleHandle, TableName } from '../../native/nftables.ts';
 
-export type { RuleHandle } from '../../native/nftables/index.ts';
+export type { RuleHandle } from '../../native/nftables.ts';
 
 export interface Expected {
   readonly table: TableName;

@@ -1,6 +1,6 @@
 /** Writes the chains of a class of fronts: who is masqueraded, and how an endpoint is chosen. Pure. */
 
-import type { Message } from '../../native/netlink-socket.ts';
+import type { Message } from '../../native/nftables.ts';
 import {
   compare,
   destinationNat,
@@ -17,7 +17,7 @@ import {
   newSet,
   remember,
   verdict,
-} from '../../native/nftables/index.ts';
+} from '../../native/nftables.ts';
 import type { Family } from '../plan-address.ts';
 import { type Class, className, type LayoutOptions, sets, setsOf } from './layout.ts';
 import {

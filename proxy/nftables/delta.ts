@@ -1,7 +1,7 @@
 /** What must change in the sets when Services change: taken away first, then added. Pure. */
 
-import type { Message } from '../../native/netlink-socket.ts';
-import { addElements, removeElements, type TableName } from '../../native/nftables/index.ts';
+import type { Message } from '../../native/nftables.ts';
+import { addElements, removeElements, type TableName } from '../../native/nftables.ts';
 import type { Entry } from './render.ts';
 
 /** Entries by set and key. */

@@ -1,6 +1,6 @@
 /** Writes what is there whatever the Services are: sets, chains, and how packets come to them. Pure. */
 
-import type { Message } from '../../native/netlink-socket.ts';
+import type { Message } from '../../native/nftables.ts';
 import {
   bitwise,
   compare,
@@ -23,7 +23,7 @@ import {
   setMark,
   type TableName,
   verdict,
-} from '../../native/nftables/index.ts';
+} from '../../native/nftables.ts';
 import type { Family } from '../plan-address.ts';
 import { type FrontKind, fronts, type LayoutOptions, sets, setsOf, tableName } from './layout.ts';
 

@@ -1,8 +1,8 @@
 /** Keeps the table equal to what the Services ask for: writes changed elements, audits, repairs. */
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import type { Message } from '../../native/netlink-socket.ts';
-import { deleteTable, type Nftables, newTable } from '../../native/nftables/index.ts';
+import type { Message } from '../../native/nftables.ts';
+import { deleteTable, type Nftables, newTable } from '../../native/nftables.ts';
 import type { FamilyMetrics } from '../metrics.ts';
 import { planService } from '../plan.ts';
 import type { Family } from '../plan-address.ts';

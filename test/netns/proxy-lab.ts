@@ -14,7 +14,7 @@ import { parseFlags } from '../../base/config.ts';
 import { silentLogger } from '../../base/log.ts';
 import { createFake, type FakeClient } from '../../client/fake.ts';
 import { openConntrack } from '../../native/conntrack.ts';
-import { followNftables, openNftables } from '../../native/nftables/index.ts';
+import { followNftables, openNftables } from '../../native/nftables.ts';
 import { run } from '../../native/run.ts';
 import { cleanUp, flags, type ProxyRunning, start } from '../../proxy/main.ts';
 
