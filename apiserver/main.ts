@@ -58,7 +58,9 @@ export async function start(
   { log, clock }: Deps,
 ): Promise<Running & { readonly port: number }> {
   hardenIntrinsics();
+  let hasFailed = false;
   const onFatal = (error: Error) => {
+    if (hasFailed) return; // We closed it ourselves, and say why in a moment.
     // What is on the disk is unknown now: whoever asks must not get an answer any more.
     log.error('Lost the store', error);
     process.exit(1);
@@ -86,6 +88,7 @@ export async function start(
       onFatal,
     });
   } catch (error) {
+    hasFailed = true;
     await store.close();
     throw error;
   }
