@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { chainPlugins } from '../admission/chain.ts';
 import { config, configs, startServer } from '../testing.ts';
 
 const apply = 'content-type=application/apply-patch+yaml';
@@ -29,11 +30,13 @@ async function start(t: ExecutionContext) {
   return { ...server, applyAs };
 }
 
+/** Sorted by name: their own order begins with the second in which they wrote. */
 const entries = (body: Any): string[] =>
-  (body.metadata.managedFields ?? []).map(
-    ({ manager, operation, subresource, apiVersion }: Any) =>
-      `${manager}${subresource ? `/${subresource}` : ''} ${operation} ${apiVersion}`,
-  );
+  (body.metadata.managedFields ?? [])
+    .map(({ manager, operation, subresource, apiVersion }: Any) => {
+      return `${manager}${subresource ? `/${subresource}` : ''} ${operation} ${apiVersion}`;
+    })
+    .sort();
 
 test('apiserver A56: an apply creates, changes, and takes away what it says no more', async (t) => {
   const { applyAs, ask } = await start(t);
@@ -157,7 +160,7 @@ test('apiserver A57: each way to write has its owner', async (t) => {
   };
   t.is((await applyAs('status', `${path}/status`, applied)).code, 200);
   const { body } = await ask(`GET ${path}`);
-  t.deepEqual(entries(body).sort(), [
+  t.deepEqual(entries(body), [
     'applier/scale Apply apps/v1',
     'controller/status Update apps/v1',
     'kubectl Update apps/v1',
@@ -191,7 +194,7 @@ test('apiserver A57: managedFields may be thrown away, and stay away until an ap
   const put = await ask(`PUT ${path}`, config('c', { a: '2' }));
   t.is(put.body.metadata.managedFields, undefined);
   const applied = await applyAs('me', path, config('c', { b: '1' }));
-  t.deepEqual(entries(applied.body), ['me Apply v1', 'before-first-apply Update v1']);
+  t.deepEqual(entries(applied.body), ['before-first-apply Update v1', 'me Apply v1']);
 });
 
 test('apiserver A57: owners keep the version in which they wrote', async (t) => {
@@ -227,13 +230,14 @@ test('apiserver A57: owners keep the version in which they wrote', async (t) => 
     spec: { targetCPUUtilizationPercentage: 70 },
   });
   t.deepEqual(entries(patched.body), [
+    'edit Update autoscaling/v1',
     'new Apply autoscaling/v2',
     'old Apply autoscaling/v1',
-    'edit Update autoscaling/v1',
   ]);
   const { body } = await ask(`GET ${at('v2')}/h`);
   t.is(body.spec.metrics[0].resource.target.averageUtilization, 70);
-  t.is(body.metadata.managedFields[0].fieldsV1['f:spec']['f:metrics'], undefined);
+  const inNew = body.metadata.managedFields.find((entry: Any) => entry.manager === 'new');
+  t.is(inNew.fieldsV1['f:spec']['f:metrics'], undefined);
 });
 
 test('apiserver A57: a write that changes nothing keeps version and owners', async (t) => {
@@ -255,7 +259,7 @@ test('apiserver A59: kubectl goes from client-side to server-side apply', async 
   t.deepEqual(body.data, { a: '2', b: '1' });
   t.deepEqual(JSON.parse(body.metadata.annotations[annotation]).data, { a: '2', b: '1' });
   // What kubectl does then: the client's entry becomes part of the server-side one.
-  const [mine] = body.metadata.managedFields;
+  const mine = body.metadata.managedFields.find((entry: Any) => entry.operation === 'Apply');
   const patch = [
     { op: 'replace', path: '/metadata/managedFields', value: [mine] },
     { op: 'replace', path: '/metadata/resourceVersion', value: body.metadata.resourceVersion },
@@ -308,6 +312,28 @@ test('apiserver A61: patches at one time all happen, without a conflict', async 
   );
   const { body } = await ask(`GET ${configs}/c`);
   t.is(Object.keys(body.data).length, 7);
+});
+
+test('apiserver A57: a plugin changes objects without owning, and owners only in good order', async (t) => {
+  const seen: unknown[] = [];
+  const meddle = (odd: unknown) => ({
+    name: 'Meddler',
+    mutate: ({ object }: Any) => {
+      if (object.metadata.name !== 'c') return undefined; // What the server makes itself.
+      seen.push(object.metadata.managedFields.length);
+      object.data.added = 'x';
+      object.metadata.managedFields = odd;
+      return undefined;
+    },
+  });
+  for (const odd of [undefined, [{ operation: 'Nonsense' }]]) {
+    const { ask } = await startServer(t, { gates: { admission: chainPlugins([meddle(odd)]) } });
+    const { body } = await ask(`POST ${configs}?fieldManager=me`, config('c', { a: '1' }));
+    t.is(body.data.added, 'x');
+    const fields = odd && { '.': {}, 'f:a': {} };
+    t.deepEqual(body.metadata.managedFields?.[0].fieldsV1['f:data'], fields);
+  }
+  t.deepEqual(seen, [1, 1]);
 });
 
 test('a namespace keeps its finalizers through a plain update', async (t) => {

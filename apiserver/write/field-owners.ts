@@ -1,4 +1,5 @@
 /** Who owns the fields of an object once it is written: api/apply knows, here is who asks it. */
+import { parseOwners } from '../../api/apply/owners.ts';
 import { freeShape, type MapShape, rootShape, shapeOfObject } from '../../api/apply/shape.ts';
 import { type Tracking, trackWrite, type Version } from '../../api/apply/track.ts';
 import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
@@ -53,6 +54,12 @@ const fromStored = ({ storedAs }: Resource, object: KubeObject) => storedAs?.fro
 function skippedBy({ hasStatus }: Resource, part: Part): readonly string[] {
   if (part === 'status') return ['spec'];
   return hasStatus && part !== 'whole' ? ['status'] : [];
+}
+
+/** What a plugin wrote over the owners counts only if it can be read. Changes the draft. */
+export function keepSoundOwners(draft: KubeObject, owners: ReturnType<typeof trackWrite>): void {
+  const given = draft.metadata?.managedFields;
+  if (given !== owners && !parseOwners(given ?? [])) putOwners(draft, owners);
 }
 
 /** Both as they are stored; the draft has what the client said of managedFields. */

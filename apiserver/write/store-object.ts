@@ -7,7 +7,7 @@ import { servedAs, storedFrom, storedWriter } from '../registry/served.ts';
 import { Stored, toStore } from '../registry/stored.ts';
 import type { AdmissionRequest, Passage } from '../request.ts';
 import { checkObject, nameMissing } from './check-object.ts';
-import { setOwners } from './field-owners.ts';
+import { keepSoundOwners, setOwners } from './field-owners.ts';
 import {
   checkFinalizers,
   generateName,
@@ -63,9 +63,11 @@ const keyOfDraft = (resource: Resource, { metadata }: KubeObject) =>
 async function createOnce(server: Machinery, writer: Writer, draft: KubeObject) {
   const { resource, dryRun } = writer;
   resource.applyDefaults?.(draft);
+  const owners = draft.metadata!.managedFields;
   const passage = server.admission.start(admissionOf(writer, 'CREATE', draft));
   return settle(passage, dryRun, async () => {
     const waiting = passPlugins(passage, () => {
+      keepSoundOwners(draft, owners);
       resource.prepareCreate?.(draft, contextOf(server, writer));
       checkObject(resource, draft, undefined, writer.info.subresource);
     });
@@ -165,9 +167,11 @@ async function updateOnce(server: Machinery, writer: Writer, { current, changed,
   keepSystemFields(writer, draft, old);
   resource.applyDefaults?.(draft);
   setOwners(server, writer, { old, draft, part });
+  const owners = draft.metadata!.managedFields;
   const passage = server.admission.start(admissionOf(writer, 'UPDATE', draft, old));
   return settle(passage, dryRun, async () => {
     const waiting = passPlugins(passage, () => {
+      keepSoundOwners(draft, owners);
       resource.prepareUpdate?.(draft, old, contextOf(server, writer));
       checkFinalizers(resource, draft, old);
       checkObject(resource, draft, old, writer.info.subresource);
