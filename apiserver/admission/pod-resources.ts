@@ -66,9 +66,3 @@ function raiseTo(into: Amounts, least: Amounts): void {
     if (!before || before.nano < amount.nano) into.set(name, amount);
   }
 }
-
-/** Of a device or the like: neither Kubernetes' own nor a quota's word for one. */
-export function isExtendedResource(name: string): boolean {
-  const isNative = !name.includes('/') || name.includes('kubernetes.io/');
-  return !isNative && !name.startsWith('requests.');
-}

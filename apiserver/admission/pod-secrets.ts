@@ -38,7 +38,8 @@ function referencesIn(source: unknown): string[] {
 /** What a pod names that its account does not list; undefined when all is well. */
 export function secretProblem(spec: PodSpec, account: ServiceAccount): string | undefined {
   const mountable = new Set((account.secrets ?? []).map(({ name }) => name));
-  const end = `is not allowed because service account ${account.metadata?.name} does not reference that`;
+  const of = `service account ${account.metadata?.name}`;
+  const end = `is not allowed because ${of} does not reference that`;
   for (const { secret } of spec.volumes ?? []) {
     if (secret && !mountable.has(secret.secretName)) {
       return `volume with secret.secretName="${secret.secretName}" ${end} secret`;

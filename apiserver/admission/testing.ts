@@ -22,7 +22,7 @@ export const podWith = (spec: Partial<PodSpec> = {}, metadata: ObjectMeta = {}):
   spec: { containers: [{ name: 'a' }], ...spec },
 });
 
-/** Writes take a moment: what several servers do at once, they decide before any of it is written. */
+/** Writes take a moment: what several servers do at once, all decide before any is written. */
 export function createSlowStore(): Store {
   const store = createMemoryStore();
   const transact = async (transaction: Transaction) => {

@@ -30,7 +30,8 @@ export const capabilities: Check = (subject) => {
   const bad = namesOf(subject, (container) => added(container).length > 0);
   if (bad.length === 0) return undefined;
   const what = quoted(sorted(subject.containers.flatMap(added)));
-  const detail = `${counted('container', bad)} must not include ${what} in securityContext.capabilities.add`;
+  const where = 'in securityContext.capabilities.add';
+  const detail = `${counted('container', bad)} must not include ${what} ${where}`;
   return { reason: 'non-default capabilities', detail };
 };
 
@@ -94,7 +95,8 @@ export const procMount: Check = (subject) => {
   const types = sorted(
     subject.containers.filter(isBad).map(({ securityContext }) => securityContext!.procMount!),
   );
-  const detail = `${counted('container', bad)} must not set securityContext.procMount to ${quoted(types)}`;
+  const what = `must not set securityContext.procMount to ${quoted(types)}`;
+  const detail = `${counted('container', bad)} ${what}`;
   return { reason: 'procMount', detail };
 };
 
@@ -121,9 +123,10 @@ export const seLinuxOptions: Check = (subject) => {
     ...(others.user ? ['user may not be set'] : []),
     ...(others.role ? ['role may not be set'] : []),
   ];
+  const what = 'set forbidden securityContext.seLinuxOptions';
   return {
     reason: 'seLinuxOptions',
-    detail: `${setters.join(' and ')} set forbidden securityContext.seLinuxOptions: ${bad.join('; ')}`,
+    detail: `${setters.join(' and ')} ${what}: ${bad.join('; ')}`,
   };
 };
 

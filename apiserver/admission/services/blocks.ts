@@ -41,7 +41,7 @@ export function sizeOf({ bits, prefix }: Block): number {
   return Math.min(2 ** (bits - prefix), offsetMax);
 }
 
-/** Of the last address to give out: an IPv4 block keeps its broadcast address, unless it is tiny. */
+/** Of the last address to give out: an IPv4 block keeps its broadcast address, if not tiny. */
 export function lastOffset(block: Block): number {
   const size = sizeOf(block);
   return block.bits === 32 && size > 2 ? size - 2 : size - 1;

@@ -242,6 +242,9 @@ test('apiserver A117: what was leaked, lost or left by an older version is repai
     'IPAddressNotAllocated: IPAddress: 10.43.0.30 for Service default/gone appears to have leaked: cleaning up',
     `PortNotAllocated: Port ${port} is not allocated; repairing`,
   ]);
+  await put('ipaddresses.networking.k8s.io/10.43.0.21', undefined);
+  await breathe();
+  t.true(server.addresses().includes('10.43.0.21'), 'mended at once');
   await put('ranges/servicenodeports/30063', { service: 'default/gone' });
   await goOn(3 * 60_000);
   t.deepEqual(await portKeys(store), [String(port)]);

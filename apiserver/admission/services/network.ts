@@ -1,5 +1,7 @@
 /** Service addresses and node ports as a whole: who gives them out, and who looks after them. */
 import type { Block } from '../../../api/addresses.ts';
+import type { Resource } from '../../../api/resource.ts';
+import { ipAddresses } from '../../../api/resources/ip-address.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { Store } from '../../../store/store.ts';
@@ -48,22 +50,35 @@ export function createServiceNetwork(options: ServiceNetworkOptions): ServiceNet
       keepCidrs(deps);
       await repair.run();
       void repeat(repair, { clock, log, signal });
+      // Who deletes the address of a Service by hand gets it back at once.
+      registry.cacheOf(ipAddresses as unknown as Resource).listen(({ type, current }) => {
+        if (type !== 'DELETED') return;
+        setImmediate(() => {
+          if (ledger.hasAddress(current.key)) void attempt(repair, { log, signal });
+        });
+      });
     },
   };
 }
 
+type Surroundings = Pick<ServiceNetworkOptions, 'log'> & { readonly signal: AbortSignal };
+
 async function repeat(
   repair: ServiceRepair,
-  { clock, log, signal }: Pick<ServiceNetworkOptions, 'clock' | 'log'> & { signal: AbortSignal },
+  { clock, log, signal }: Surroundings & { readonly clock: Clock },
 ): Promise<void> {
   for (;;) {
     await clock.sleep(repairMs, signal);
     if (signal.aborted) return;
-    try {
-      await repair.run();
-    } catch (error) {
-      if (!signal.aborted) log.error('Could not repair addresses and ports of Services', error);
-    }
+    await attempt(repair, { log, signal });
+  }
+}
+
+async function attempt(repair: ServiceRepair, { log, signal }: Surroundings): Promise<void> {
+  try {
+    if (!signal.aborted) await repair.run();
+  } catch (error) {
+    if (!signal.aborted) log.error('Could not repair addresses and ports of Services', error);
   }
 }
 

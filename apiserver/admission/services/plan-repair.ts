@@ -126,7 +126,8 @@ function checkLeaked(address: IPAddress, owners: ReadonlyMap<string, Service>): 
   const { name = '', labels } = address.metadata ?? {};
   if (labels?.[managedBy.label] !== managedBy.value || owners.has(name)) return [];
   const { namespace, name: of } = address.spec.parentRef;
-  const message = `IPAddress: ${name} for Service ${namespace}/${of} appears to have leaked: cleaning up`;
+  const what = `IPAddress: ${name} for Service ${namespace}/${of}`;
+  const message = `${what} appears to have leaked: cleaning up`;
   return [
     { do: 'tell', about: address, event: { reason: 'IPAddressNotAllocated', message } },
     { do: 'dropAddress', address },

@@ -35,13 +35,20 @@ export class ServiceRepair {
   readonly #deps: RepairDeps;
   /** What was told already: nobody needs to read it every three minutes. */
   readonly #told = new Set<string>();
+  #running: Promise<void> = Promise.resolve();
 
   constructor(deps: RepairDeps) {
     this.#deps = deps;
   }
 
-  /** May be repeated. Each step is one transaction; what changed meanwhile is left for next time. */
-  async run(): Promise<void> {
+  /** May be repeated. Each step is one transaction; what changed meanwhile is for next time. */
+  run(): Promise<void> {
+    const turn = this.#running.then(() => this.#runOnce());
+    this.#running = turn.catch(() => {});
+    return turn;
+  }
+
+  async #runOnce(): Promise<void> {
     const { registry, store, ledger, range } = this.#deps;
     const ports = await readPorts(store);
     // A port whose Service is not known by then belongs to none.
