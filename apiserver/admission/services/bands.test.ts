@@ -2,13 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { parsePortRange, pickFree, reservedAddresses, reservedPorts } from './bands.ts';
 
-test('the bands are as large as upstream has them', (t) => {
+test('apiserver A117: the bands are as large as upstream has them', (t) => {
   t.deepEqual([16, 32, 256, 1024, 65_536].map(reservedAddresses), [0, 16, 16, 64, 256]);
   t.is(reservedPorts({ min: 30_000, max: 32_767 }), 86);
   t.is(reservedPorts({ min: 1, max: 16 }), 0);
 });
 
-test('the lower band is used only when the upper one is full', (t) => {
+test('apiserver A117: the lower band is used only when the upper one is full', (t) => {
   const used = new Set([3, 4, 5]);
   const options = { reserved: 2, random: () => 0.9, isUsed: (value: number) => used.has(value) };
   t.is(pickFree({ min: 1, max: 6 }, options), 6);
