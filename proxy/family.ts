@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { Reconciler } from '../client/reconciler.ts';
 import type { FamilyMetrics } from './metrics.ts';
-import type { Changes, Rules, World } from './world.ts';
+import type { Rules, World } from './world.ts';
 
 /** Changes often come in groups; one look is enough for them. */
 const lookMs = 200;
@@ -18,7 +18,8 @@ export interface FamilyDeps {
   /** At least so long from one write to the next; in milliseconds, as the next. */
   readonly minSyncMs: number;
   readonly auditMs: number;
-  readonly changes: Changes;
+  /** Calls back soon after anybody's changes of the kernel's rules, until the signal. */
+  readonly followChanges: (onChange: () => void, signal: AbortSignal) => Promise<void>;
   /** Called with the Services whose rules have just been written. */
   readonly onWritten: (services: Iterable<string>) => Promise<void>;
 }
@@ -29,8 +30,6 @@ export class FamilyProxy {
   readonly #first = Promise.withResolvers<void>();
   /** Services that changed since the last write. Undefined: all of them, as at first. */
   #touched: Set<string> | undefined;
-  /** Of the kernel's rules, after what we did last. */
-  #generation = -1;
   #seenNode = '';
 
   constructor(deps: FamilyDeps) {
@@ -70,12 +69,12 @@ export class FamilyProxy {
 
   /** To be called once the API has been listed. */
   begin(): void {
-    const { world, changes, auditMs, signal, log } = this.#deps;
+    const { world, followChanges, auditMs, signal, log } = this.#deps;
     this.#seenNode = JSON.stringify(world.node());
     this.#reconciler.enqueue('rules'); // There may be no Service at all.
     this.#reconciler.enqueueAfter('audit', auditMs);
     const look = () => this.#reconciler.enqueueAfter('look', lookMs);
-    changes.follow(look, signal).catch((error: unknown) => {
+    followChanges(look, signal).catch((error: unknown) => {
       log.error('Could not follow changes of the rules: audits go on', error);
     });
   }
@@ -97,17 +96,15 @@ export class FamilyProxy {
   }
 
   async #reconcile(key: string): Promise<void> {
-    const { changes, auditMs } = this.#deps;
+    const { rules, auditMs } = this.#deps;
     if (key === 'rules') return this.#write();
-    const isLook = key === 'look';
-    if (isLook && (await changes.generation()) === this.#generation) return;
-    await this.#deps.rules.audit();
-    this.#generation = await changes.generation();
-    if (!isLook) this.#reconciler.enqueueAfter('audit', auditMs);
+    if (key === 'look') return rules.look();
+    await rules.audit();
+    this.#reconciler.enqueueAfter('audit', auditMs);
   }
 
   async #write(): Promise<void> {
-    const { rules, world, metrics, clock, signal, minSyncMs, changes } = this.#deps;
+    const { rules, world, metrics, clock, signal, minSyncMs } = this.#deps;
     // What arrives in between is written together with what is here.
     const waitMs = metrics.lastSyncedMs + minSyncMs - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs, signal);
@@ -115,7 +112,6 @@ export class FamilyProxy {
     const services = this.#touched;
     this.#touched = new Set();
     await rules.write();
-    this.#generation = await changes.generation();
     this.#first.resolve();
     await this.#deps.onWritten(services ?? world.serviceKeys());
   }

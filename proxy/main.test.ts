@@ -12,7 +12,7 @@ import type { Place } from './modes.ts';
 
 /** A kernel without tables. */
 const openNftables = async (): Promise<Nftables> => ({
-  commit: async () => {},
+  commit: async () => [],
   generation: async () => 1,
   tableComment: async () => undefined,
   rules: async () => [],

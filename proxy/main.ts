@@ -101,14 +101,13 @@ type OpenDeps = RulesDeps & { readonly signal: AbortSignal };
 async function openFamily(config: Config, family: Family, deps: OpenDeps): Promise<FamilyProxy> {
   const rules = await createRules(config, family, deps);
   await rules.claim();
-  const nftables = await deps.openNftables();
   const conntrack = await deps.openConntrack();
   return new FamilyProxy({
     ...deps,
     rules,
     minSyncMs: config.iptablesMinSyncPeriod,
     auditMs: config.iptablesSyncPeriod,
-    changes: { generation: () => nftables.generation(), follow: deps.followNftables },
+    followChanges: deps.followNftables,
     onWritten: (services) => forgetStale({ ...deps, conntrack, family }, services),
   });
 }

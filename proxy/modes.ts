@@ -48,15 +48,17 @@ export async function createRules(
 ): Promise<Rules> {
   const { instance, masqueradeBit, masqueradeAll } = config;
   const clusterCidr = clusterCidrOf(config, family);
+  const nftables = await openNftables();
   if (config.proxyMode === 'nftables') {
-    const nftables = await openNftables();
     const podRanges = clusterCidr === undefined ? [] : [clusterCidr];
     const options = { family, masqueradeBit, masqueradeAll, instance, podRanges };
     return new NftRules({ ...deps, nftables, options });
   }
   const iptables = createIptables(run, family, config.iptablesBackend);
   const options = { family, clusterCidr, masqueradeAll };
-  return new RuleSync({ ...deps, iptables, options, instance, masqueradeBit });
+  // The newer iptables is one of nf_tables' users; the older one is not seen there.
+  const generation = () => nftables.generation();
+  return new RuleSync({ ...deps, iptables, generation, options, instance, masqueradeBit });
 }
 
 export interface Removal extends Place {

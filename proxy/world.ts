@@ -26,12 +26,6 @@ export interface Rules {
   write(): Promise<void>;
   /** Finds out whether somebody else has touched our rules, and puts them right. */
   audit(): Promise<void>;
-}
-
-/** Tells of changes that anybody makes to the kernel's rules. */
-export interface Changes {
-  /** A number that every change raises. */
-  generation(): Promise<number>;
-  /** Calls back soon after changes, our own as well, until the signal. */
-  follow(onChange: () => void, signal: AbortSignal): Promise<void>;
+  /** The same when rules were changed just now, perhaps by ourselves: then it costs little. */
+  look(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import {
 
 const netlinkNetfilter = 12;
 const headerBytes = 4; // nfgenmsg
+const newRuleType = (10 << 8) | 6;
 
 /** As `Element` has them. */
 export interface StoredElement {
@@ -31,8 +32,11 @@ export interface RuleHandle {
 }
 
 export interface Nftables {
-  /** Does all of the messages or none. Throws the first error that is about one of them. */
-  commit(messages: readonly Message[]): Promise<void>;
+  /**
+   * Does all of the messages or none, and gives the rules that it made, in their order. Throws the
+   * first error that is about one of them.
+   */
+  commit(messages: readonly Message[]): Promise<RuleHandle[]>;
   /** The number of the ruleset: every transaction of anybody's raises it. */
   generation(): Promise<number>;
   /** The comment of a table; undefined when the table is not there. */
@@ -64,7 +68,9 @@ export const followNftables = (
 function createNftables(socket: NetlinkSocket): Nftables {
   return {
     commit: async (messages) => {
-      if (messages.length > 0) await socket.send(...transaction(messages));
+      if (messages.length === 0) return [];
+      const replies = await socket.send(...transaction(messages));
+      return replies.filter(({ type }) => type === newRuleType).map(ruleOf);
     },
     generation: async () => {
       const [reply] = await socket.send(getGeneration());

@@ -7,7 +7,7 @@ export type NftFamily = 'inet' | 'ipv4' | 'ipv6' | 'bridge';
 
 const families: Readonly<Record<NftFamily, number>> = { inet: 1, ipv4: 2, bridge: 7, ipv6: 10 };
 const subsystem = 10;
-const { create, append, dump } = netlinkFlags;
+const { create, append, dump, echo } = netlinkFlags;
 
 const types = {
   NEWTABLE: 0,
@@ -105,13 +105,13 @@ export const newChain = (table: TableName, name: string, hook?: Hook): Message =
 export const deleteChain = (table: TableName, name: string): Message =>
   message({ kind: 'DELCHAIN', family: table.family }, (to) => to.text(1, table.name).text(3, name));
 
-/** At the chain's end. */
+/** At the chain's end. Answered with its handle. */
 export const newRule = (
   table: TableName,
   chain: string,
   rule: { readonly expressions: readonly Expression[]; readonly comment?: string },
 ): Message =>
-  message({ kind: 'NEWRULE', family: table.family, flags: create | append }, (to) => {
+  message({ kind: 'NEWRULE', family: table.family, flags: create | append | echo }, (to) => {
     to.text(1, table.name).text(2, chain);
     to.nested(4, (list) => {
       for (const write of rule.expressions) write(list);

@@ -28,6 +28,7 @@ function node(instance = 'one', iptables = new FakeIptables()) {
       }),
     },
     iptables,
+    generation: async () => 1,
     options: { family, clusterCidr: '10.42.0.0/16', masqueradeAll: false },
     instance,
     masqueradeBit: 14,

@@ -14,6 +14,8 @@ import { type Change, changeTransaction, fullTransaction, isAsWanted } from './t
 export interface RuleSyncDeps {
   readonly world: World;
   readonly iptables: Iptables;
+  /** A number that every change of nf_tables' rules raises. */
+  readonly generation: () => Promise<number>;
   readonly options: RenderOptions;
   readonly instance: string;
   readonly masqueradeBit: number;
@@ -35,6 +37,8 @@ export class RuleSync implements Rules {
   #written = new Map<string, Rendering>();
   #rules = 0;
   #mustWriteAll = true;
+  /** After what we did last. */
+  #generation = -1;
   /** How the rules differed just after the last repair, and how often in a row in that way. */
   #mismatch = { what: '', times: 0 };
 
@@ -63,6 +67,7 @@ export class RuleSync implements Rules {
     try {
       if (isFull) await this.#writeAll();
       else await this.#writeChanges();
+      this.#generation = await this.#deps.generation();
       metrics.synced(clock.now(), clock.now() - startMs, isFull);
     } catch (error) {
       metrics.failed('iptables', isFull);
@@ -88,6 +93,13 @@ export class RuleSync implements Rules {
     this.#mismatch = { what, times: what === this.#mismatch.what ? this.#mismatch.times + 1 : 1 };
     if (this.#canCompare) return;
     this.#deps.log.info('Could not compare rules as text, audits read the canaries from now on');
+  }
+
+  async look(): Promise<void> {
+    const generation = await this.#deps.generation();
+    if (generation === this.#generation) return;
+    await this.audit();
+    this.#generation = Math.max(generation, this.#generation);
   }
 
   async #writeAll(): Promise<void> {

@@ -32,14 +32,19 @@ export function findGone(before: readonly FrontEntries[], after: readonly FrontE
   return gone;
 }
 
-/** Lets clients go whose endpoint is gone; the kernel lets others go by itself, at any time. */
-export async function letGo(nftables: Nftables, table: TableName, gone: Gone): Promise<void> {
+/**
+ * Lets clients go whose endpoint is gone; the kernel lets others go by itself, at any time. Gives
+ * the number of transactions.
+ */
+export async function letGo(nftables: Nftables, table: TableName, gone: Gone): Promise<number> {
+  let transactions = 0;
   for (const [affinity, endpoints] of gone) {
     for (let attempt = 1; ; attempt++) {
       const all = (await nftables.elements(table, affinity)) ?? [];
       const stale = all.filter((element) => endpoints.has(placeOf(element)));
       try {
         await nftables.commit(removeElements(table, affinity, stale));
+        if (stale.length > 0) transactions++;
         break;
       } catch (error) {
         // One ended its time between the two; then nothing was done.
@@ -47,6 +52,7 @@ export async function letGo(nftables: Nftables, table: TableName, gone: Gone): P
       }
     }
   }
+  return transactions;
 }
 
 /** Elements that put clients back where they are when the table is written anew. */

@@ -7,7 +7,7 @@ export interface Expected {
   readonly table: TableName;
   /** Set → key → end of the key's range and value. */
   readonly expected: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Rules in their order: one that is written anew has another handle. */
+  /** All rules: one that is written anew has another handle. */
   readonly handles: readonly RuleHandle[];
 }
 
@@ -18,7 +18,10 @@ export async function findDifference(
 ): Promise<string | undefined> {
   const rules = await nftables.rules(table);
   const text = (list: readonly RuleHandle[]) =>
-    list.map(({ chain, handle }) => `${chain} ${handle}`).join();
+    list
+      .map(({ chain, handle }) => `${chain} ${handle}`)
+      .sort()
+      .join();
   if (text(rules) !== text(handles)) return 'rules';
   for (const [set, wanted] of expected) {
     const found = await nftables.elements(table, set);

@@ -50,9 +50,9 @@ export class NftRules implements Rules {
   #classes: Classes;
   #hairpins = new Map<string, number>(); // Endpoint of this node → how many Services have it.
   #mustWriteAll = true;
-  /** Of the ruleset after our last transaction, and our rules as they were then. */
+  /** What the ruleset's number is if nobody else has changed anything, and our rules' handles. */
   #generation = -1;
-  #handles: readonly RuleHandle[] = [];
+  #handles: RuleHandle[] = [];
 
   constructor(deps: NftRulesDeps) {
     this.#deps = deps;
@@ -107,6 +107,10 @@ export class NftRules implements Rules {
     await this.write();
   }
 
+  look(): Promise<void> {
+    return this.audit();
+  }
+
   async #writeAll(): Promise<void> {
     const { world, nftables, options, clock, log, metrics } = this.#deps;
     const startMs = clock.now();
@@ -126,8 +130,9 @@ export class NftRules implements Rules {
     const clients = await keepClients(nftables, table, written);
     const hasPodRanges = options.podRanges.length > 0;
     const hasNodeAddresses = nodePortCidrs.length > 0;
+    const generation = await nftables.generation();
     // The table may or may not be there; all of this is one transaction.
-    await nftables.commit([
+    this.#handles = await nftables.commit([
       newTable(table),
       deleteTable(table),
       newTable(table, ownerComment(options.instance)),
@@ -136,7 +141,7 @@ export class NftRules implements Rules {
       ...delta.messages(table),
       ...clients,
     ]);
-    await this.#noteKernel();
+    this.#generation = generation + 1;
     const services = this.#written.size;
     metrics.rules(this.#handles.length, this.#handles.length);
     log.info('Wrote all rules', { services, ms: clock.now() - startMs });
@@ -153,14 +158,13 @@ export class NftRules implements Rules {
     const table = tableOf(options.family);
     const messages = [...classes, ...delta.messages(table)];
     if (messages.length === 0) return;
-    await nftables.commit(messages);
+    this.#handles.push(...(await nftables.commit(messages)));
     this.#generation++;
     const gone = findGone(
       before,
       keys.flatMap((key) => this.#written.get(key)?.fronts ?? []),
     );
-    await letGo(nftables, table, gone);
-    if (classes.length > 0 || gone.size > 0) await this.#noteKernel();
+    this.#generation += await letGo(nftables, table, gone);
     log.debug('Wrote rules', { services: keys.length, ms: clock.now() - startMs });
   }
 
@@ -254,12 +258,6 @@ export class NftRules implements Rules {
     for (const { entries } of this.#written.values()) for (const entry of entries) add(entry);
     for (const address of this.#hairpins.keys()) add({ set: sets.hairpin, key: address + address });
     return expected;
-  }
-
-  async #noteKernel(): Promise<void> {
-    const { nftables, options } = this.#deps;
-    this.#handles = await nftables.rules(tableOf(options.family));
-    this.#generation = await nftables.generation();
   }
 }
 
