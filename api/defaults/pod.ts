@@ -1,5 +1,6 @@
 /** What upstream's v1 defaulting fills into pods and pod templates. Each changes its argument. */
 import { copyEntries } from '../own.ts';
+import { aggregateRequests } from '../pod-requests.ts';
 import { quantityMilli } from '../quantity.ts';
 import type {
   Container,
@@ -23,7 +24,7 @@ export function defaultPod({ spec }: Pod): void {
     defaultRequests(container.resources);
     if (spec.hostNetwork) defaultHostPorts(container);
   }
-  if (spec.resources) defaultRequests(spec.resources);
+  defaultPodRequests(spec);
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
@@ -90,6 +91,18 @@ function defaultRequests(resources: ResourceRequirements | undefined): void {
   if (!resources?.limits) return;
   resources.requests = copyEntries([
     ...Object.entries(resources.limits),
+    ...Object.entries(resources.requests ?? {}),
+  ]);
+}
+
+/** Of the whole pod: what its containers request together, else its own limits. */
+function defaultPodRequests(spec: PodSpec): void {
+  const { resources } = spec;
+  if (!resources?.limits || Object.keys(resources.limits).length === 0) return;
+  const isOfPods = ([name]: readonly [string, string]) => name === 'cpu' || name === 'memory';
+  resources.requests = copyEntries([
+    ...Object.entries(resources.limits),
+    ...[...aggregateRequests(spec)].filter(isOfPods),
     ...Object.entries(resources.requests ?? {}),
   ]);
 }

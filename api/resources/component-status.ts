@@ -15,6 +15,7 @@ export const componentStatuses: Resource<ComponentStatus> = {
   namespaced: false,
   verbs: ['get', 'list'],
   hasStatus: false,
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   columns: [
     nameColumn,
     column('Status', 'Healthy or not.', ({ conditions }) => {

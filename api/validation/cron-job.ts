@@ -13,7 +13,7 @@ export function validateCronJob(job: CronJob, old: CronJob | undefined): StatusC
   const causes = validateMetadata(job, old, namespacedSubdomain);
   const name = job.metadata?.name ?? '';
   if (!old && name.length > nameBytesMax) {
-    const detail = `must be no more than ${nameBytesMax} characters`;
+    const detail = `must be no more than ${nameBytesMax} bytes`;
     causes.push(invalidValue('metadata.name', name, detail));
   }
   if (!spec) return causes;

@@ -29,7 +29,7 @@ function checkOverride(spec: PodSpec, name: string, path: string): StatusCause[]
   const field = `${path}.hostnameOverride`;
   const causes = problemsOf(field, name, isDns1123Subdomain(name));
   if (name.length > hostnameBytesMax) {
-    causes.push(invalidValue(field, name, `must be no more than ${hostnameBytesMax} characters`));
+    causes.push(invalidValue(field, name, `must be no more than ${hostnameBytesMax} bytes`));
   }
   if (spec.hostNetwork) {
     causes.push(forbiddenValue(field, 'cannot be set when hostNetwork is true'));

@@ -1,9 +1,9 @@
 /** Amounts of CPU, memory and other resources that containers and pods ask for. */
 import type { StatusCause } from '../../base/errors.ts';
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName } from '../names.ts';
-import { addQuantities, compareQuantities, parseQuantity } from '../quantity.ts';
+import { aggregateRequests } from '../pod-requests.ts';
+import { compareQuantities, parseQuantity } from '../quantity.ts';
 import type {
-  Container,
   PodResourceClaim,
   PodSpec,
   ResourceClaim,
@@ -168,7 +168,7 @@ export function checkPodResources(spec: PodSpec, path: string): StatusCause[] {
   }
   causes.push(...checkRequirements(resources, path, checkPodResourceName));
   const { requests = {}, limits = {} } = resources;
-  for (const [name, sum] of sumOfRequests(spec)) {
+  for (const [name, sum] of aggregateRequests(spec)) {
     const amount = Object.hasOwn(requests, name) ? requests[name]! : '0';
     if (name.includes('/') || name === 'ephemeral-storage') continue; // No pod has these as a whole.
     if (compareQuantities(sum, amount) <= 0) continue;
@@ -184,34 +184,6 @@ export function checkPodResources(spec: PodSpec, path: string): StatusCause[] {
     }
   }
   return causes;
-}
-
-/** Containers and sidecars run together; each init container beside the sidecars before it. */
-function sumOfRequests({ containers, initContainers = [] }: PodSpec): Map<string, string> {
-  const sidecars = new Map<string, string>();
-  const highest = new Map<string, string>();
-  for (const init of initContainers) {
-    const isSidecar = init.restartPolicy === 'Always';
-    if (isSidecar) add(sidecars, init);
-    const now = new Map(sidecars);
-    if (!isSidecar) add(now, init);
-    raise(highest, now);
-  }
-  for (const container of containers) add(sidecars, container);
-  raise(highest, sidecars);
-  return highest;
-}
-
-function add(sum: Map<string, string>, { resources }: Container): void {
-  for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
-    sum.set(name, addQuantities(sum.get(name) ?? '0', amount));
-  }
-}
-
-function raise(highest: Map<string, string>, now: ReadonlyMap<string, string>): void {
-  for (const [name, amount] of now) {
-    if (compareQuantities(amount, highest.get(name) ?? '0') > 0) highest.set(name, amount);
-  }
 }
 
 /** Names and signs, for any list of resources. */
