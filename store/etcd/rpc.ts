@@ -133,8 +133,9 @@ const channelOptions = {
 
 /** Loads the libraries, and returns what connects to a member by its URL. */
 export async function loadRpc(tls: Tls): Promise<(url: URL) => Member> {
-  const grpc = await import('@grpc/grpc-js');
-  const loader = await import('@grpc/proto-loader');
+  // CommonJS both: in a bundle their names are known only on what they export as a whole.
+  const { default: grpc } = await import('@grpc/grpc-js');
+  const { default: loader } = await import('@grpc/proto-loader');
   const definition = loader.loadSync(protoFile(), {
     longs: Number,
     defaults: true,
