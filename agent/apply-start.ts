@@ -2,6 +2,7 @@
 import type { Container } from '../api/types/core-v1.generated.ts';
 import { messageOf } from '../base/errors.ts';
 import type { ApplyContext } from './apply.ts';
+import { setPodLimits } from './apply-resize.ts';
 import { release } from './exits.ts';
 import { defaultPullPolicy, findImage, type ImageRecord, parseReference } from './images/index.ts';
 import { type LivePod, saveRecord } from './live-pod.ts';
@@ -15,13 +16,9 @@ import {
   prepareContainer,
 } from './runtime/container.ts';
 import { planStopSignal } from './runtime/plan-container.ts';
-import { StartError } from './start-error.ts';
-import {
-  appContainersOf,
-  type ContainerMemory,
-  type ContainerRun,
-  initContainersOf,
-} from './state.ts';
+import { configError, StartError } from './start-error.ts';
+import { type ContainerMemory, type ContainerRun, findContainer } from './state.ts';
+import { findUnsupportedIn } from './unsupported.ts';
 
 const retryMsMin = 1000;
 const retryMsMax = 10_000;
@@ -32,18 +29,19 @@ export async function startContainer(
   { name, attempt }: { name: string; attempt: number },
 ): Promise<void> {
   const { state } = live;
-  const container = [...initContainersOf(state.pod), ...appContainersOf(state.pod)].find(
-    (each) => each.name === name,
-  );
+  const container = findContainer(state.pod, name);
   const memory = state.containers.get(name);
   if (!container || !memory || !live.monitor) return;
   try {
+    refuseUnsupported(live, memory, container);
     const image = await resolveImage(context, container);
     const plan: ContainerPlan = { container, image, id: newContainerId(), attempt };
     const spec = await planContainerSpec(context, state, plan);
     const message = `Container image "${container.image}" already present on machine`;
     tell(context, state, { type: 'Normal', reason: 'Pulled', message, container: name });
     begin(context, live, { memory, plan });
+    const before = memory.lastRun?.resources;
+    if (before && !isSame(before, container.resources ?? {})) setPodLimits(context, state);
     await prepareContainer(context, state, plan);
     tell(context, state, { ...created, container: name });
     const started = await live.monitor.start(spec).catch((error: unknown) => {
@@ -54,6 +52,14 @@ export async function startContainer(
   } catch (error) {
     await fail(context, live, { memory, error: asStartError('Could not start container', error) });
   }
+}
+
+const isSame = (a: object, b: object) => JSON.stringify(a) === JSON.stringify(b);
+
+/** One that came later was not there when the pod as a whole was judged. */
+function refuseUnsupported({ state }: LivePod, { kind }: ContainerMemory, container: Container) {
+  const problem = kind === 'ephemeral' && findUnsupportedIn(container, state.pod);
+  if (problem) throw configError(problem);
 }
 
 /** Rejects with the reason that the container then waits with. */
@@ -95,12 +101,14 @@ function begin(
     stopSignal: planStopSignal(container, image.config),
     status: 'starting',
     createdAtMs: clock.now(),
+    resources: container.resources ?? {},
   };
   memory.run = run;
   memory.readiness = !container.readinessProbe;
   memory.startup = !container.startupProbe;
   delete memory.waiting;
   delete memory.unhealthy;
+  delete memory.resizeProblem;
   saveRecord(paths, state);
 }
 

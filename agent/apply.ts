@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { pods } from '../api/resources.ts';
 import { hasReason, messageOf } from '../base/errors.ts';
+import { resizeContainer } from './apply-resize.ts';
 import { startContainer } from './apply-start.ts';
 import type { AgentContext } from './context.ts';
 import { endRun, type LivePod, recordOf, saveRecord } from './live-pod.ts';
@@ -111,6 +112,8 @@ const executors: Executors = {
     }
   },
 
+  resizeContainer,
+
   async failPod(context, { state }, { reason, message }) {
     state.failure = { reason, message };
     tell(context, state, { type: 'Normal', reason, message });
@@ -173,7 +176,7 @@ function warnOfSeccomp(context: AgentContext, state: PodState): void {
 function forgetRuns(state: PodState): void {
   for (const memory of state.containers.values()) {
     const { run } = memory;
-    if (!run || (memory.kind === 'app' && !isRestartable(state, memory))) continue;
+    if (!run || (memory.kind !== 'init' && !isRestartable(state, memory))) continue;
     memory.lastRun = run;
     memory.firstAttempt = run.attempt + 1;
     delete memory.run;

@@ -2,7 +2,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Container } from '../api/types/core-v1.generated.ts';
 import { messageOf } from '../base/errors.ts';
 import type { ContainerState } from '../native/index.ts';
 import type { AgentContext } from './context.ts';
@@ -14,10 +13,9 @@ import { tell } from './pod-events.ts';
 import { removeCgroups } from './runtime/cgroup.ts';
 import { messageFile } from './runtime/container.ts';
 import {
-  appContainersOf,
   type ContainerMemory,
   type ContainerRun,
-  initContainersOf,
+  findContainer,
   type PodState,
   podTitleOf,
 } from './state.ts';
@@ -93,10 +91,7 @@ function finalMessage(
   state: PodState,
   { name, run, exitCode }: { name: string; run: ContainerRun; exitCode: number },
 ): string {
-  const container: Container | undefined = [
-    ...initContainersOf(state.pod),
-    ...appContainersOf(state.pod),
-  ].find((each) => each.name === name);
+  const container = findContainer(state.pod, name);
   if (!container) return '';
   const file = messageFile(context, state, { container, id: run.id });
   const written = readStart(file, messageBytesMax);

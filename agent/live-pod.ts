@@ -8,6 +8,7 @@ import {
   appContainersOf,
   type ContainerKind,
   type ContainerMemory,
+  ephemeralContainersOf,
   initContainersOf,
   newContainerMemory,
   type PodState,
@@ -61,8 +62,7 @@ export function newLivePod(pod: Pod, clock: Clock): LivePod {
     volumesReady: false,
     ...(refusal !== undefined && { refusal }),
   };
-  remember(state, 'init');
-  remember(state, 'app');
+  rememberContainers(state);
   return { state, probes: new Map(), waiters: new Map() };
 }
 
@@ -70,7 +70,7 @@ export function newLivePod(pod: Pod, clock: Clock): LivePod {
 export function recordOf(state: PodState): SandboxRecord | undefined {
   if (!state.sandbox) return undefined;
   const containers = [...state.containers.values()].map(
-    ({ waiting: _, unhealthy: __, ...rest }) => rest,
+    ({ waiting: _, unhealthy: __, resizeProblem: ___, ...rest }) => rest,
   );
   return { ...state.sandbox, containers };
 }
@@ -80,11 +80,23 @@ export function saveRecord(paths: AgentPaths, state: PodState): void {
   if (record) writeRecord(paths, record);
 }
 
+/** Whatever the pod has by now: ephemeral containers come while it runs. */
+export function rememberContainers(state: PodState): void {
+  const { pod } = state;
+  remember(state, 'init', initContainersOf(pod));
+  remember(state, 'app', appContainersOf(pod));
+  remember(state, 'ephemeral', ephemeralContainersOf(pod));
+}
+
 /** Numbers go on from what the API knows when the node has forgotten (a reboot). */
-function remember(state: PodState, kind: ContainerKind): void {
-  const { pod, containers } = state;
+function remember(
+  { pod, containers }: PodState,
+  kind: ContainerKind,
+  named: readonly { readonly name: string }[],
+): void {
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  for (const { name } of kind === 'init' ? initContainersOf(pod) : appContainersOf(pod)) {
+  for (const { name } of named) {
+    if (containers.has(name)) continue;
     const status = [...containerStatuses, ...initContainerStatuses].find(
       (each) => each.name === name,
     );

@@ -25,9 +25,11 @@ export function planContainerStatus(
   before: PodStatus,
 ): ContainerStatus {
   const memory = state.containers.get(container.name);
-  const known = [...(before.initContainerStatuses ?? []), ...(before.containerStatuses ?? [])].find(
-    ({ name }) => name === container.name,
-  );
+  const known = [
+    ...(before.initContainerStatuses ?? []),
+    ...(before.containerStatuses ?? []),
+    ...(before.ephemeralContainerStatuses ?? []),
+  ].find(({ name }) => name === container.name);
   // After a reboot, or an end that was already reported, the API knows more than we do.
   if (known && !memory?.run && !memory?.lastRun) {
     if (isTerminalPhase(before.phase)) return known;
@@ -35,6 +37,8 @@ export function planContainerStatus(
   const run = memory?.run;
   const latest = run ?? memory?.lastRun;
   const isRunning = run?.status === 'running';
+  // What a running one has, which may not yet be what it should have.
+  const resources = (isRunning && run.resources) || container.resources;
   const isStarted = isRunning && memory!.startup;
   const now = stateOf(state, container, memory);
   const last = lastRunOf(memory, now) ?? previousOf(known, memory);
@@ -42,15 +46,21 @@ export function planContainerStatus(
     name: container.name,
     state: now,
     ...(last && { lastState: last }),
-    ready: memory?.kind === 'init' ? hasSucceeded(memory) : isStarted && memory!.readiness,
+    ready: isReady(memory, isStarted),
     restartCount: latest?.attempt ?? known?.restartCount ?? 0,
     image: latest?.image ?? container.image ?? '',
     imageID: latest?.imageId ?? '',
     ...(latest && { containerID: containerIdOf(latest.id) }),
     started: isStarted,
-    ...(container.resources?.requests && { allocatedResources: container.resources.requests }),
-    ...(container.resources && { resources: container.resources }),
+    ...(resources?.requests && { allocatedResources: resources.requests }),
+    ...(resources && { resources }),
   };
+}
+
+/** Who only looks on serves nobody. */
+function isReady(memory: ContainerMemory | undefined, isStarted: boolean): boolean {
+  if (memory?.kind === 'ephemeral') return false;
+  return memory?.kind === 'init' ? hasSucceeded(memory) : isStarted && memory!.readiness;
 }
 
 function stateOf(
@@ -116,6 +126,7 @@ function previousOf(known: ContainerStatus | undefined, memory: ContainerMemory 
 }
 
 const waitsForInit = (state: PodState, { name }: Container) =>
+  state.containers.get(name)?.kind !== 'ephemeral' &&
   initContainersOf(state.pod).some(
     (init) => init.name !== name && !hasSucceeded(state.containers.get(init.name)),
   );

@@ -3,8 +3,10 @@ import { podQosClass } from '../api/resources/pod-qos.ts';
 import type { ContainerStatus, PodCondition, PodStatus } from '../api/types/core-v1.generated.ts';
 import { toTime } from '../base/clock.ts';
 import { planContainerStatus } from './plan-container-status.ts';
+import { changedResources } from './plan-resize.ts';
 import {
   appContainersOf,
+  ephemeralContainersOf,
   hasSucceeded,
   initContainersOf,
   isTerminalPhase,
@@ -21,6 +23,9 @@ export function planStatus(state: PodState, context: StatusContext): PodStatus {
   const before = pod.status ?? {};
   const inits = initContainersOf(pod).map((each) => planContainerStatus(state, each, before));
   const apps = appContainersOf(pod).map((each) => planContainerStatus(state, each, before));
+  const ephemerals = ephemeralContainersOf(pod).map((each) =>
+    planContainerStatus(state, each, before),
+  );
   const phase = phaseOf(state, inits, apps);
   const ips = state.sandbox?.stage === 'ready' ? ipsOf(state, context) : podIpsBefore(before);
   return {
@@ -32,6 +37,7 @@ export function planStatus(state: PodState, context: StatusContext): PodStatus {
     startTime: before.startTime ?? toTime(state.startedAtMs),
     ...(inits.length > 0 && { initContainerStatuses: inits }),
     containerStatuses: apps,
+    ...(ephemerals.length > 0 && { ephemeralContainerStatuses: ephemerals }),
     qosClass: before.qosClass ?? podQosClass(pod.spec),
     ...(pod.metadata?.generation && { observedGeneration: pod.metadata.generation }),
   };
@@ -98,8 +104,41 @@ function conditionsOf(state: PodState, parts: Parts, { now }: StatusContext): Po
     };
   });
   // Others own the rest: PodScheduled, DisruptionTarget, readiness gates.
-  const rest = before.filter(({ type }) => !ours.some((each) => each.type === type));
-  return [...ours, ...rest];
+  const mine = [...ours, ...resizeConditions(state, before, now)];
+  const rest = before.filter(
+    ({ type }) => !resizeTypes.includes(type) && !mine.some((each) => each.type === type),
+  );
+  return [...mine, ...rest];
+}
+
+const resizeTypes = ['PodResizePending', 'PodResizeInProgress'];
+
+/** There only while something stands in the way of a resize. */
+function resizeConditions(
+  { containers, pod }: PodState,
+  before: readonly PodCondition[],
+  now: number,
+): PodCondition[] {
+  const stuck = appContainersOf(pod).find((container) => {
+    const { run, resizeProblem } = containers.get(container.name) ?? {};
+    return run && resizeProblem && changedResources(container, run).length > 0;
+  });
+  const problem = stuck && containers.get(stuck.name)?.resizeProblem;
+  if (!problem) return [];
+  const { reason, message } = problem;
+  const type = reason === 'Infeasible' ? 'PodResizePending' : 'PodResizeInProgress';
+  const old = before.find((each) => each.type === type && each.status === 'True');
+  const generation = pod.metadata?.generation;
+  return [
+    {
+      type,
+      status: 'True',
+      ...(generation && { observedGeneration: generation }),
+      lastTransitionTime: old?.lastTransitionTime ?? toTime(now),
+      reason,
+      message,
+    },
+  ];
 }
 
 interface Verdict {

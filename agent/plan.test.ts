@@ -48,6 +48,30 @@ const cases: { name: string; state: PodState; want: string[] }[] = [
     want: ['reportStatus'],
   },
   {
+    name: 'starts who is to look on without waiting for anyone, as soon as there is a sandbox',
+    state: stateOf(podOf({ inits: ['i'], debuggers: ['d'] }), {
+      sandbox: ready,
+      runs: { i: running() },
+    }),
+    want: ['startContainer d 0', 'reportStatus'],
+  },
+  {
+    name: 'never starts a second time who only looks on',
+    state: stateOf(podOf({ debuggers: ['d'] }), {
+      sandbox: ready,
+      runs: { main: running(), d: exited(1) },
+    }),
+    want: ['reportStatus'],
+  },
+  {
+    name: 'ends a pod whose own containers have ended, whoever still looks on',
+    state: stateOf(podOf({ restartPolicy: 'Never', debuggers: ['d'] }), {
+      sandbox: ready,
+      runs: { main: exited(0), d: running() },
+    }),
+    want: ['killContainer d TERM +30000 Stopping container d', 'reportStatus'],
+  },
+  {
     name: 'starts again with its own number a run that was recorded and never began',
     state: stateOf(podOf({}), {
       sandbox: ready,

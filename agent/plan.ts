@@ -4,9 +4,11 @@
  * Pure. A step may fail or be cut short by a crash; the next plan sees what is there and gives
  * only what is missing, so every step must be safe to repeat.
  */
+import { changedResources, isPutOff, restartsFor } from './plan-resize.ts';
 import {
   appContainersOf,
   type ContainerMemory,
+  ephemeralContainersOf,
   hasSucceeded,
   initContainersOf,
   isRunning,
@@ -26,6 +28,7 @@ export type Step =
       readonly deadlineMs: number;
       readonly reason: string;
     }
+  | { readonly do: 'resizeContainer'; readonly name: string }
   | { readonly do: 'failPod'; readonly reason: string; readonly message: string }
   | { readonly do: 'reportStatus' }
   | { readonly do: 'removeSandbox' }
@@ -67,6 +70,7 @@ export function backoffAfterRunMs(plannedMs: number, ranMs: number): number {
 export function isRestartable(state: PodState, memory: ContainerMemory | undefined): boolean {
   const policy = state.pod.spec?.restartPolicy ?? 'Always';
   if (memory?.run?.status !== 'exited') return true;
+  if (memory.kind === 'ephemeral') return false;
   if (hasSucceeded(memory)) return policy === 'Always' && memory.kind === 'app';
   return policy !== 'Never';
 }
@@ -94,7 +98,11 @@ function planRun(state: PodState, now: number): Step[] {
   const init = initContainersOf(state.pod).find(
     ({ name }) => !hasSucceeded(state.containers.get(name)),
   );
-  const due = init ? [init] : appContainersOf(state.pod);
+  // Those who look on need not wait for what they may have come to look at.
+  const due = [
+    ...ephemeralContainersOf(state.pod),
+    ...(init ? [init] : appContainersOf(state.pod)),
+  ];
   return due.flatMap(({ name }) => planContainer(state, name, now));
 }
 
@@ -103,7 +111,10 @@ function planContainer(state: PodState, name: string, now: number): Step[] {
   const run = memory?.run;
   const startAtMs = Math.max(memory?.waiting?.retryAtMs ?? 0, restartAtMs(memory));
   const attempt = run ? run.attempt + 1 : (memory?.firstAttempt ?? 0);
-  if (run?.status === 'running') return planKill(state, memory!, now);
+  if (run?.status === 'running') {
+    const kill = planKill(state, memory!, now);
+    return kill.length > 0 ? kill : planResize(state, memory!, now);
+  }
   // A run that was recorded and never began keeps its number.
   if (run?.status === 'starting') return [{ do: 'startContainer', name, attempt: run.attempt }];
   if (!isRestartable(state, memory)) return [];
@@ -121,11 +132,24 @@ function planKill(state: PodState, memory: ContainerMemory, now: number): Step[]
   return [{ do: 'killContainer', name, force: false, deadlineMs, reason }];
 }
 
-/** An image is all of a container's spec that may change while the pod lives. */
+/** Image and resources are all of a container's spec that may change while the pod lives. */
 function changeOf({ pod }: PodState, { name, run }: ContainerMemory): string | undefined {
   const container = appContainersOf(pod).find((each) => each.name === name);
-  if (!container || container.image === run?.specImage) return undefined;
-  return `Container ${name} definition changed, will be restarted`;
+  if (!container || !run) return undefined;
+  if (container.image !== run.specImage) {
+    return `Container ${name} definition changed, will be restarted`;
+  }
+  const isResized = restartsFor(container, changedResources(container, run));
+  return isResized ? `Container ${name} resize requires restart` : undefined;
+}
+
+function planResize({ pod }: PodState, memory: ContainerMemory, now: number): Step[] {
+  const { name, run, resizeProblem } = memory;
+  const container = appContainersOf(pod).find((each) => each.name === name);
+  if (!container || changedResources(container, run!).length === 0) return [];
+  if (!isPutOff(memory, container.resources ?? {}, now)) return [{ do: 'resizeContainer', name }];
+  const { retryAtMs } = resizeProblem!;
+  return retryAtMs === undefined ? [] : [{ do: 'waitUntil', atMs: retryAtMs }];
 }
 
 /** The pod has ended by itself: say so first, so that a crash cannot run it again. */

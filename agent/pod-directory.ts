@@ -1,12 +1,13 @@
 /** The pods of this node as the HTTPS server asks for them. */
 import { Socket } from 'node:net';
 import { pods as podsResource } from '../api/resources.ts';
+import type { ContainerStatus, Pod } from '../api/types/core-v1.generated.ts';
 import { messageOf, StatusError } from '../base/errors.ts';
 import type { Kernel } from '../native/index.ts';
 import { type LivePod, whenEnded } from './live-pod.ts';
 import { type AgentPaths, containerLogPath } from './paths.ts';
 import type { ContainerHandle, PodDirectory, PodHandle } from './server/directory.ts';
-import { appContainersOf, initContainersOf } from './state.ts';
+import { findContainer } from './state.ts';
 
 export interface DirectoryDeps {
   readonly pods: { list(): readonly LivePod[] };
@@ -64,9 +65,7 @@ function podHandleOf({ state }: LivePod, kernel: DirectoryDeps['kernel']): PodHa
 function handleOf(live: LivePod, paths: AgentPaths, name: string): ContainerHandle {
   const { state } = live;
   const { namespace, uid: podUid } = state;
-  const container = [...initContainersOf(state.pod), ...appContainersOf(state.pod)].find(
-    (each) => each.name === name,
-  );
+  const container = findContainer(state.pod, name);
   if (!container) throw new StatusError('NotFound', `container not found ("${name}")`);
   const memory = state.containers.get(name);
   const running = () => {
@@ -103,10 +102,7 @@ function handleOf(live: LivePod, paths: AgentPaths, name: string): ContainerHand
 function noLog({ state }: LivePod, name: string, previous: boolean): StatusError {
   const container = `container "${name}" in pod "${state.name}"`;
   if (previous) return new StatusError('BadRequest', `previous terminated ${container} not found`);
-  const { containerStatuses = [], initContainerStatuses = [] } = state.pod.status ?? {};
-  const status = [...initContainerStatuses, ...containerStatuses].find(
-    (each) => each.name === name,
-  );
+  const status = statusOf(state.pod, name);
   const reason = status?.state?.waiting?.reason ?? 'ContainerCreating';
   return new StatusError('BadRequest', `${container} is waiting to start: ${reason}`);
 }
@@ -117,9 +113,15 @@ function lastAttempt({ state }: LivePod, name: string): number | undefined {
   const run =
     memory?.run?.status === 'starting' ? memory.lastRun : (memory?.run ?? memory?.lastRun);
   if (run) return run.attempt;
-  const { containerStatuses = [], initContainerStatuses = [] } = state.pod.status ?? {};
-  const status = [...initContainerStatuses, ...containerStatuses].find(
-    (each) => each.name === name,
-  );
+  const status = statusOf(state.pod, name);
   return status?.containerID ? status.restartCount : undefined;
+}
+
+function statusOf({ status = {} }: Pod, name: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses } = status;
+  return [
+    ...initContainerStatuses,
+    ...containerStatuses,
+    ...(ephemeralContainerStatuses ?? []),
+  ].find((each) => each.name === name);
 }

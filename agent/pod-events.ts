@@ -1,7 +1,7 @@
 /** Events about a pod and its containers, in upstream's words. */
 import type { EventType } from '../client/events.ts';
 import type { AgentContext } from './context.ts';
-import { initContainersOf, type PodState } from './state.ts';
+import { ephemeralContainersOf, initContainersOf, type PodState } from './state.ts';
 
 export interface PodEvent {
   readonly type: EventType;
@@ -13,8 +13,11 @@ export interface PodEvent {
 export function tell({ recorder }: AgentContext, state: PodState, event: PodEvent): void {
   const { pod, name, namespace, uid } = state;
   const { type, reason, message, container } = event;
-  const isInit = initContainersOf(pod).some((each) => each.name === container);
-  const list = isInit ? 'initContainers' : 'containers';
+  const isIn = (list: readonly { readonly name: string }[]) =>
+    list.some((each) => each.name === container);
+  const isEphemeral = isIn(ephemeralContainersOf(pod));
+  const others = isIn(initContainersOf(pod)) ? 'initContainers' : 'containers';
+  const list = isEphemeral ? 'ephemeralContainers' : others;
   const about = {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -9,7 +9,7 @@ import { Reconciler } from '../client/reconciler.ts';
 import { type ApplyContext, applyStep } from './apply.ts';
 import type { AgentContext } from './context.ts';
 import { recordExit, recordLoss } from './exits.ts';
-import { type LivePod, newLivePod } from './live-pod.ts';
+import { type LivePod, newLivePod, rememberContainers } from './live-pod.ts';
 import { planPod, type Step } from './plan.ts';
 import { startProbes } from './probes/probes.ts';
 import { findUnsupported } from './unsupported.ts';
@@ -141,6 +141,7 @@ export class Pods {
     for (let round = 0; round < roundsMax; round++) {
       const live = this.#live.get(uid);
       if (!live) return;
+      rememberContainers(live.state);
       const steps = planPod(live.state, clock.now());
       const hasWorked = await this.#walk(live, steps);
       if (!hasWorked) return;

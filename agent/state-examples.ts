@@ -11,6 +11,7 @@ import {
 interface PodExample {
   readonly containers?: readonly string[];
   readonly inits?: readonly string[];
+  readonly debuggers?: readonly string[];
   readonly restartPolicy?: string;
   readonly activeDeadlineSeconds?: number;
   readonly deletedWith?: number; // Grace seconds.
@@ -20,8 +21,8 @@ interface PodExample {
 }
 
 export function podOf(example: PodExample): Pod {
-  const { containers = ['main'], inits = [], deletedWith, gates = [], phase } = example;
-  const { restartPolicy = 'Always', activeDeadlineSeconds, conditions } = example;
+  const { containers = ['main'], inits = [], debuggers = [], deletedWith, gates = [] } = example;
+  const { restartPolicy = 'Always', activeDeadlineSeconds, conditions, phase } = example;
   const named = (name: string): Container => ({ name, image: 'busybox' });
   const deleted = {
     deletionTimestamp: '2026-11-22T10:00:00Z',
@@ -40,6 +41,7 @@ export function podOf(example: PodExample): Pod {
       terminationGracePeriodSeconds: 30,
       containers: containers.map(named),
       initContainers: inits.map(named),
+      ...(debuggers.length > 0 && { ephemeralContainers: debuggers.map(named) }),
       readinessGates: gates.map((conditionType) => ({ conditionType })),
       ...(activeDeadlineSeconds !== undefined && { activeDeadlineSeconds }),
     },
@@ -53,24 +55,28 @@ interface StateExample extends Partial<Omit<PodState, 'containers'>> {
   readonly unhealthy?: string;
 }
 
+const kinds = {
+  initContainers: 'init',
+  containers: 'app',
+  ephemeralContainers: 'ephemeral',
+} as const;
+
 /** Ready to be started; containers pass their probes. */
 export function stateOf(pod: Pod, { runs = {}, backoffMs, unhealthy, ...rest }: StateExample = {}) {
   const containers = new Map(
-    (['init', 'app'] as const).flatMap((kind) =>
-      ((kind === 'init' ? pod.spec?.initContainers : pod.spec?.containers) ?? []).map(
-        ({ name }) => {
-          const run = runs[name];
-          const memory = {
-            ...newContainerMemory(name, kind),
-            readiness: true,
-            startup: true,
-            backoffMs: backoffMs ?? 0,
-            ...(run && { run }),
-            ...(unhealthy !== undefined && { unhealthy }),
-          };
-          return [name, memory] as const;
-        },
-      ),
+    (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
+      (pod.spec?.[list] ?? []).map(({ name }) => {
+        const run = runs[name];
+        const memory = {
+          ...newContainerMemory(name, kinds[list]),
+          readiness: true,
+          startup: true,
+          backoffMs: backoffMs ?? 0,
+          ...(run && { run }),
+          ...(unhealthy !== undefined && { unhealthy }),
+        };
+        return [name, memory] as const;
+      }),
     ),
   );
   const state: PodState = {

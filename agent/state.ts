@@ -2,9 +2,10 @@
  * The agent's nouns: what it remembers of a pod, on disk (SandboxRecord) and in memory (PodState).
  * The planner only reads them; apply.ts is the one that changes them.
  */
-import type { Container, Pod } from '../api/types/core-v1.generated.ts';
+import type { Container, Pod, ResourceRequirements } from '../api/types/core-v1.generated.ts';
 
-export type ContainerKind = 'init' | 'app';
+/** `ephemeral`: put beside the others later, to look at them; it runs once. */
+export type ContainerKind = 'init' | 'app' | 'ephemeral';
 
 /** Why and until when a running container is being ended. */
 export interface Kill {
@@ -31,6 +32,17 @@ export interface ContainerRun {
   readonly reason?: string; // Completed, Error, OOMKilled, StartError, ContainerStatusUnknown.
   readonly message?: string;
   readonly kill?: Kill;
+  /** As they are in the cgroups; absent: as in the spec, by an agent that did not resize. */
+  readonly resources?: ResourceRequirements;
+}
+
+/** Why a container does not have the resources that it should have. */
+export interface ResizeProblem {
+  readonly wanted: ResourceRequirements;
+  /** Infeasible: the node will never do it. Error: it did not work and is tried again. */
+  readonly reason: 'Infeasible' | 'Error';
+  readonly message: string;
+  readonly retryAtMs?: number;
 }
 
 export interface Waiting {
@@ -58,6 +70,7 @@ export interface ContainerMemory {
   /** What the probes say; a container without that probe counts as passed. */
   readiness: boolean;
   startup: boolean;
+  resizeProblem?: ResizeProblem;
   /** Set when the liveness or startup probe wants this run dead: the event's message. */
   unhealthy?: string;
 }
@@ -75,7 +88,7 @@ export interface SandboxRecord {
   /** Which side effects may have happened: recorded before they begin. */
   readonly stage: 'creating' | 'created' | 'attaching' | 'ready';
   readonly cgroupDirs: readonly string[];
-  readonly containers: readonly Omit<ContainerMemory, 'waiting' | 'unhealthy'>[];
+  readonly containers: readonly Omit<ContainerMemory, 'waiting' | 'unhealthy' | 'resizeProblem'>[];
 }
 
 /** Everything the planner sees of one pod. */
@@ -109,6 +122,18 @@ export const podTitleOf = ({ namespace, name, uid }: PodState): string =>
 
 export const initContainersOf = (pod: Pod): readonly Container[] => pod.spec?.initContainers ?? [];
 export const appContainersOf = (pod: Pod): readonly Container[] => pod.spec?.containers ?? [];
+export const ephemeralContainersOf = (pod: Pod): readonly Container[] =>
+  pod.spec?.ephemeralContainers ?? [];
+
+/** Of whatever kind; names are unique among all of them. */
+export const findContainer = (pod: Pod, name: string): Container | undefined =>
+  [...initContainersOf(pod), ...appContainersOf(pod), ...ephemeralContainersOf(pod)].find(
+    (each) => each.name === name,
+  );
+
+/** The container whose processes an ephemeral one sees. */
+export const targetOf = (pod: Pod, name: string): string | undefined =>
+  pod.spec?.ephemeralContainers?.find((each) => each.name === name)?.targetContainerName;
 
 export const isRunning = (memory: ContainerMemory | undefined): boolean =>
   memory?.run?.status === 'running';

@@ -24,6 +24,12 @@ export function findUnsupported(pod: Pod): string | undefined {
   return field === undefined ? undefined : `${field} is not supported by this node yet`;
 }
 
+/** The same of one container, which was put into a pod that runs. */
+export function findUnsupportedIn(container: Container, pod: Pod): string | undefined {
+  const [field] = asked(container.name, ofContainer(container, pod.spec!));
+  return field === undefined ? undefined : `${field} is not supported by this node yet`;
+}
+
 type Check = readonly [field: string, isAsked: boolean];
 
 function ofSpec(spec: PodSpec): string[] {

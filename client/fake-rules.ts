@@ -96,6 +96,10 @@ function mix(
   if (subresource === 'finalize') {
     return { ...old, spec: { ...old.spec, finalizers: object.spec?.finalizers ?? [] } };
   }
+  // Of pods: what else they would refuse to change is left to whoever calls.
+  if (subresource === 'ephemeralcontainers' || subresource === 'resize') {
+    return { ...old, ...(object.spec && { spec: object.spec }) };
+  }
   if (subresource) throw new StatusError('NotFound', `${resource.plural}/${subresource}`);
   if (!resource.hasStatus) return { ...object, ...typed };
   const { status: _, ...rest } = object;

@@ -57,6 +57,7 @@ test('the monitor knows every field that is sent to it', (t) => {
     terminal: true,
     stdin: true,
     sharedPid: true,
+    pidOf: 'db',
   };
   const sandbox = sandboxFields(
     {
@@ -78,7 +79,7 @@ test('the monitor knows every field that is sent to it', (t) => {
     sent.filter((key) => !known.has(key)),
     [],
   );
-  t.is(new Set(containerFields(container).map(([key]) => key)).size, 28);
+  t.is(new Set(containerFields(container).map(([key]) => key)).size, 29);
 });
 
 test('a NUL in a value is refused, or it would smuggle in a field', (t) => {

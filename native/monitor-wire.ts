@@ -144,6 +144,7 @@ export function containerFields(spec: ContainerSpec): Fields {
     ...flag('terminal', spec.terminal),
     ...flag('stdin', spec.stdin),
     ...flag('sharedPid', spec.sharedPid),
+    ...text('pidOf', spec.pidOf),
   ];
 }
 

@@ -66,6 +66,8 @@ export interface ContainerSpec {
   readonly stdin: boolean;
   /** Join the pause process's pid namespace instead of a new one (shareProcessNamespace). */
   readonly sharedPid?: boolean;
+  /** The id of a running container of this pod: join its pid namespace, and see its processes. */
+  readonly pidOf?: string;
 }
 
 export interface ContainerState {

@@ -14,7 +14,7 @@ import { planEnv } from '../plan-env.ts';
 import { hostnameOf } from '../plan-files.ts';
 import { fetchSources, namesInEnv } from '../sources.ts';
 import { configError, StartError } from '../start-error.ts';
-import { type PodState, podTitleOf, type SandboxRecord } from '../state.ts';
+import { type PodState, podTitleOf, type SandboxRecord, targetOf } from '../state.ts';
 import { volumeSource } from '../volumes/volumes.ts';
 import { readAccounts } from './accounts.ts';
 import { applyCgroups } from './cgroup.ts';
@@ -77,7 +77,17 @@ export async function planContainerSpec(
     terminal,
     stdin: container.stdin === true,
     ...(pod.spec?.shareProcessNamespace && { sharedPid: true }),
+    ...pidOf(state, container.name),
   };
+}
+
+/** Whose processes it is to see; of the host's there is nothing to join. */
+function pidOf({ pod, containers }: PodState, name: string): { pidOf?: string } {
+  const target = targetOf(pod, name);
+  if (target === undefined || pod.spec?.hostPID) return {};
+  const run = containers.get(target)?.run;
+  if (run?.status === 'running') return { pidOf: run.id };
+  throw new StartError('CreateContainerError', `unable to find target container "${target}"`);
 }
 
 /** Makes the container's directories, files and cgroups: all that must be there before a start. */

@@ -82,7 +82,10 @@ Status setUpExec(const ContainerSpec &spec, int containerPidfd, const CgroupPlac
 
 }  // namespace
 
-Status spawnContainer(const Sandbox &sandbox, const ContainerSpec &spec, Spawned &spawned) {
+Status spawnContainer(const Sandbox &sandbox, const ContainerSpec &spec, pid_t targetPid,
+                      Spawned &spawned) {
+  const UniqueFd target(targetPid == 0 ? -1 : sys::pidfdOpen(targetPid));
+  if (targetPid != 0 && !target) return failed("pidfd_open", spec.pidOf);
   CgroupPlace place;
   TRY(CgroupPlace::open(spec.cgroupDirs, place));
   if (!spec.privileged) TRY(restrictDevices(spec.cgroupDirs));
@@ -92,7 +95,9 @@ Status spawnContainer(const Sandbox &sandbox, const ContainerSpec &spec, Spawned
   options.hasStdin = spec.hasStdin;
   options.kept = place.fds();
   options.kept.insert(options.kept.end(), {sandbox.pauseMounts.get(), sandbox.hostMounts.get()});
-  if (spec.sharedPid && !sandbox.spec.hostPid) {
+  if (target) {
+    options.pidNamespaceFd = target.get();
+  } else if (spec.sharedPid && !sandbox.spec.hostPid) {
     options.pidNamespaceFd = sandbox.pausePidfd.get();
   } else if (!sandbox.spec.hostPid) {
     options.cloneFlags = CLONE_NEWPID;

@@ -62,14 +62,15 @@ class Container::Onlooker : public StreamSource {
 Container::Container(EventLoop &loop, ContainerSpec spec) : loop_(loop), spec_(std::move(spec)) {}
 Container::~Container() = default;
 
-Status Container::start(const Sandbox &sandbox, OnSettled onSettled, OnExited onExited) {
+Status Container::start(const Sandbox &sandbox, pid_t targetPid, OnSettled onSettled,
+                        OnExited onExited) {
   if (!spec_.logPath.empty()) {
     log_ = std::make_unique<LogFile>(spec_.logPath);
     TRY(log_->open());
   }
   oomKillsBefore_ = CgroupPlace::countOomKills(spec_.cgroupDirs);
   Spawned spawned;
-  TRY(spawnContainer(sandbox, spec_, spawned));
+  TRY(spawnContainer(sandbox, spec_, targetPid, spawned));
   onSettled_ = std::move(onSettled);
   onExited_ = std::move(onExited);
   process_ = std::make_unique<Process>(loop_, *this, std::move(spawned));

@@ -18,7 +18,9 @@ class Container : public Process::Listener {
 
   Container(EventLoop &loop, ContainerSpec spec);
   ~Container() override;
-  Status start(const struct Sandbox &sandbox, OnSettled onSettled, OnExited onExited);
+  /** `targetPid`: born in that process' pid namespace; 0: in the pod's, or one of its own. */
+  Status start(const struct Sandbox &sandbox, pid_t targetPid, OnSettled onSettled,
+               OnExited onExited);
   const ContainerSpec &spec() const { return spec_; }
   Process *process() { return process_.get(); }
   bool isRunning() const { return isRunning_; }

@@ -30,8 +30,25 @@ void Pod::start(ContainerSpec spec, OnSettled onSettled) {
     onSettled(result, isExec, result.ok() ? container : nullptr);
     if (!result.ok()) loop_.defer([this, container] { forget(container); });
   };
-  status = container->start(sandbox_, settled, [this, container] { onExit_(*container); });
+  pid_t targetPid = 0;
+  status = findTarget(container->spec(), targetPid);
+  if (status.ok()) {
+    status = container->start(sandbox_, targetPid, settled,
+                              [this, container] { onExit_(*container); });
+  }
   if (!status.ok()) settled(status, false);
+}
+
+/** Whose processes the container is to see. */
+Status Pod::findTarget(const ContainerSpec &spec, pid_t &pid) {
+  if (spec.pidOf.empty()) return done();
+  Container *target = find(spec.pidOf);
+  if (!target) return refused(ENOENT, "container", spec.pidOf);
+  if (!target->isRunning() || target->process()->hasExited()) {
+    return refused(ESRCH, "pidOf", spec.pidOf);
+  }
+  pid = target->process()->pid();
+  return done();
 }
 
 Status Pod::signal(const std::string &id, int number) {
@@ -146,5 +163,6 @@ void Pod::forget(const ExecSession *gone) {
 }
 
 bool Pod::sharesPids(const Container &container) const {
-  return sandbox_.spec.hostPid || container.spec().sharedPid;
+  const ContainerSpec &spec = container.spec();
+  return sandbox_.spec.hostPid || spec.sharedPid || !spec.pidOf.empty();
 }

@@ -34,6 +34,7 @@ class Pod {
   using Containers = std::list<std::unique_ptr<Container>>;
 
   Container *find(const std::string &id);
+  Status findTarget(const ContainerSpec &spec, pid_t &pid);
   void forget(const Container *container);
   void forget(const ExecSession *session);
   void settle(int pid, int code, int status);

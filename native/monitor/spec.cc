@@ -120,6 +120,7 @@ constexpr Field<C> kContainerFields[] = {
     {"terminal", setFlag<C, &C::terminal>},
     {"stdin", setFlag<C, &C::hasStdin>},
     {"sharedPid", setFlag<C, &C::sharedPid>},
+    {"pidOf", setText<C, &C::pidOf>},
 };
 
 using X = ExecSpec;

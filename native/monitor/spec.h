@@ -25,7 +25,7 @@ struct MountSpec {
 };
 
 struct ContainerSpec {
-  std::string id, cwd, upperDir, workDir, rootDir, logPath;
+  std::string id, cwd, upperDir, workDir, rootDir, logPath, pidOf;
   std::vector<std::string> args, env, lowerDirs, cgroupDirs;
   std::vector<MountSpec> mounts;
   uid_t uid = 0;

@@ -169,7 +169,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   for (const live of await recover(context, new Map(known))) loop.adopt(live);
   informer.onChange((_key, pod, old) => loop.change(pod, old));
   const problem = () => undefined;
-  const directory = createPodDirectory({ pods: loop, paths: { root, runDir }, problem });
+  const directory = createPodDirectory({ pods: loop, paths: { root, runDir }, problem, kernel });
   let isOver = false;
   const kill = async () => {
     if (isOver) return;
