@@ -161,10 +161,6 @@ export const isPortNumber = (port: unknown): boolean =>
 
 export const portProblem = 'must be between 1 and 65535, inclusive';
 
-export function isIpAddress(value: string): boolean {
-  return isIpv4Address(value) || isIpv6Address(value);
-}
-
 /** No leading zeros: some programs read them as octal. */
 export const isIpv4Address = (value: string): boolean =>
   /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/.test(value);

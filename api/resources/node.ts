@@ -50,6 +50,14 @@ export const nodes: Resource<Node> = {
     if (status.capacity) status.allocatable ??= { ...status.capacity };
   },
   validate: validateNode,
+  warnings: ({ spec }) => [
+    ...(spec?.configSource
+      ? ['spec.configSource: the feature was removed in v1.26; this field is ignored']
+      : []),
+    ...(spec?.externalID
+      ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes']
+      : []),
+  ],
 };
 
 function statusCell({ spec, status }: Node): string {

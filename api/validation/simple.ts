@@ -1,13 +1,9 @@
 /** Kinds with few rules of their own. */
 import type { StatusCause } from '../../base/errors.ts';
-import { isDns1123Label } from '../names.ts';
 import type { Lease } from '../types/coordination-v1.generated.ts';
-import type { Namespace, ServiceAccount } from '../types/core-v1.generated.ts';
+import type { ServiceAccount } from '../types/core-v1.generated.ts';
 import { invalidValue, requiredValue } from './cause.ts';
 import { namespacedSubdomain, validateMetadata } from './metadata.ts';
-
-export const validateNamespace = (namespace: Namespace, old: Namespace | undefined) =>
-  validateMetadata(namespace, old, { namespaced: false, name: isDns1123Label });
 
 export const validateServiceAccount = (account: ServiceAccount, old: ServiceAccount | undefined) =>
   validateMetadata(account, old, namespacedSubdomain);
