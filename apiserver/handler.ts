@@ -134,6 +134,8 @@ interface Asked {
 
 async function serveResource(deps: HandlerDeps, exchange: Exchange, { info, user }: Asked) {
   const route = deps.router.find(info);
+  const { deprecation } = route.resource;
+  if (deprecation) exchange.warnings.push(deprecation);
   const connect = deps.connectors.get(`${info.resource}/${info.subresource}`);
   if (connect) {
     const object = await objectOf(deps, route, info);
