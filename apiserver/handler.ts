@@ -42,23 +42,25 @@ export interface HandlerDeps extends Machinery {
 }
 
 export interface Handler {
-  onRequest(request: HttpRequest, response: HttpResponse): void;
-  onUpgrade(request: HttpRequest, socket: Duplex, head: Buffer): void;
+  /** `onKnown`: the client has shown who it is. */
+  onRequest(request: HttpRequest, response: HttpResponse, onKnown: () => void): void;
+  onUpgrade(request: HttpRequest, upgrade: Upgrade, onKnown: () => void): void;
 }
 
 export function createHandler(deps: HandlerDeps): Handler {
   return {
-    onRequest: (request, response) => {
-      void serve(deps, { request, response, warnings: [] });
+    onRequest: (request, response, onKnown) => {
+      void serve(deps, { request, response, warnings: [] }, onKnown);
     },
-    onUpgrade: (request, socket, head) => {
+    onUpgrade: (request, upgrade, onKnown) => {
+      const { socket } = upgrade;
       socket.on('error', () => socket.destroy()); // Also while nobody else listens yet.
-      void serveUpgrade(deps, request, { socket, head });
+      void serveUpgrade(deps, { request, onKnown }, upgrade);
     },
   };
 }
 
-async function serve(deps: HandlerDeps, exchange: Exchange): Promise<void> {
+async function serve(deps: HandlerDeps, exchange: Exchange, onKnown: () => void): Promise<void> {
   const { request, response } = exchange;
   let info: RequestInfo | undefined;
   let measured: Measured | undefined;
@@ -67,6 +69,7 @@ async function serve(deps: HandlerDeps, exchange: Exchange): Promise<void> {
     info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
     measured = measure(deps, exchange, info);
     const user = await admitUser(deps, exchange, info);
+    if (user.name !== anonymous) onKnown();
     if (info.isResource) await serveResource(deps, exchange, { info, user });
     else await servePage(deps, exchange, info);
   } catch (error) {
@@ -78,6 +81,8 @@ async function serve(deps: HandlerDeps, exchange: Exchange): Promise<void> {
     measured?.end();
   }
 }
+
+const anonymous = 'system:anonymous';
 
 interface Measured {
   readonly isLate: boolean;
@@ -183,18 +188,24 @@ async function objectOf({ registry }: HandlerDeps, { resource }: Route, info: Re
   return stored.object;
 }
 
+interface Asking {
+  readonly request: HttpRequest;
+  readonly onKnown: () => void;
+}
+
 interface Upgrade {
   readonly socket: Duplex;
   readonly head: Buffer;
 }
 
 /** HTTP/1.1 only: exec, attach, port-forward and proxies take the connection over. */
-async function serveUpgrade(deps: HandlerDeps, request: HttpRequest, upgrade: Upgrade) {
+async function serveUpgrade(deps: HandlerDeps, { request, onKnown }: Asking, upgrade: Upgrade) {
   let info: RequestInfo | undefined;
   try {
     checkFraming(request);
     info = requestInfoOf(request.method ?? 'GET', request.url ?? '/');
     const user = await admitUser(deps, { request, warnings: [] }, info);
+    if (user.name !== anonymous) onKnown();
     const route = deps.router.find(info);
     if (info.verb === 'watch') {
       deps.router.verbOf(route, info);

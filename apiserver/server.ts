@@ -1,11 +1,13 @@
 /** The listening side: TLS, HTTP/2 and HTTP/1.1 on each address, with limits on what may come. */
 import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Handler } from './handler.ts';
 import type { HttpRequest } from './request.ts';
+import { type Connection, Strangers } from './strangers.ts';
 
 export interface ServerOptions {
   readonly addresses: readonly string[];
@@ -75,7 +77,12 @@ function createOne(options: ServerOptions, handler: Handler, { log, connections 
   http1.headersTimeout = headersMs;
   http1.requestTimeout = requestMs;
   http1.keepAliveTimeout = idleMs;
-  const keep = (connection: Socket | Http2Session) => {
+  const strangers = new Strangers();
+  const keep = (connection: TLSSocket | Http2Session) => {
+    // Of an HTTP/2 connection the session counts, which is here first.
+    if (!('alpnProtocol' in connection && connection.alpnProtocol === 'h2')) {
+      strangers.add(connection as Connection);
+    }
     connections.add(connection);
     connection.on('close', () => connections.delete(connection));
   };
@@ -83,12 +90,18 @@ function createOne(options: ServerOptions, handler: Handler, { log, connections 
   server.on('session', keep);
   server.on('session', closeWhenIdle);
   server.on('sessionError', (error) => log.debug('A session broke', { error: error.message }));
-  server.on('request', (request, response) => handler.onRequest(request, response));
+  const welcome = (request: HttpRequest) => strangers.welcome(connectionOf(request));
+  server.on('request', (request, response) => {
+    handler.onRequest(request, response, () => welcome(request));
+  });
   server.on('upgrade', (request: HttpRequest, socket: Duplex, head: Buffer) => {
-    handler.onUpgrade(request, socket, head);
+    handler.onUpgrade(request, { socket, head }, () => welcome(request));
   });
   return server;
 }
+
+const connectionOf = (request: HttpRequest): Connection =>
+  'stream' in request ? request.stream.session! : request.socket;
 
 interface Http1Times {
   headersTimeout: number;

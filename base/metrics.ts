@@ -1,6 +1,6 @@
 /**
  * Metrics in Prometheus' text form. A series is looked up by its label values once and then only
- * counted on; prom-client hashes an object of labels each time: decision 0006.
+ * counted on; prom-client hashes an object of labels each time: decision 0007.
  */
 
 /** One number. */

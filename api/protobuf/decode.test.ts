@@ -222,3 +222,11 @@ function refusal(t: ExecutionContext, given: Uint8Array): Error {
   t.true(hasReason(error, 'BadRequest'), String(error));
   return error;
 }
+
+test('security A8: a message that means very many values is refused', (t) => {
+  // Two bytes each: an owner reference with nothing in it.
+  const owners = new Uint8Array(400_000).map((_, index) => (index % 2 === 0 ? (13 << 3) | 2 : 0));
+  const hostile = body('v1', 'ConfigMap', bytes(1, owners));
+  const error = t.throws(() => decodeProtobuf(hostile))!;
+  t.regex(error.message, /more than 100000 values/);
+});

@@ -15,7 +15,8 @@ import { badProtobuf, type Tag, WireReader, wire } from './wire.ts';
 /** @throws StatusError BadRequest, whatever else the bytes are. */
 export function decodeMessage(schema: TypeSchema, bytes: Uint8Array): PlainObject {
   const object: PlainObject = {};
-  fillObject(object, new WireReader(bytes), { schema, message: schema.name, depth: 0 });
+  const budget = { left: valuesMax };
+  fillObject(object, new WireReader(bytes), { schema, message: schema.name, depth: 0, budget });
   return object;
 }
 
@@ -23,7 +24,11 @@ interface Level {
   readonly schema: TypeSchema; // Has the fields.
   readonly message: string; // Has the numbers: the schema's name, or a struct embedded in it.
   readonly depth: number;
+  /** Of the whole message: two bytes may mean a whole object. */
+  readonly budget: { left: number };
 }
+
+const valuesMax = 100_000;
 
 // The served types nest a dozen deep, and none in itself.
 const depthMax = 100;
@@ -32,16 +37,25 @@ function fillObject(object: PlainObject, reader: WireReader, level: Level): void
   if (level.depth > depthMax) throw badProtobuf('exceeded max depth');
   const numbers = numbersIn(level);
   while (!reader.isAtEnd) {
+    spend(level);
     const tag = reader.tag();
     const numbered = numbers.get(tag.number);
     if (!numbered) reader.skip(tag);
     else if (numbered.embeds === undefined) readField(object, numbered, { reader, tag, level });
     else {
       expectWire(tag, wire.bytes);
-      const { schema, depth } = level;
-      fillObject(object, reader.inner(), { schema, message: numbered.embeds, depth: depth + 1 });
+      fillObject(object, reader.inner(), {
+        ...level,
+        message: numbered.embeds,
+        depth: level.depth + 1,
+      });
     }
   }
+}
+
+function spend({ budget }: Level): void {
+  budget.left -= 1;
+  if (budget.left < 0) throw badProtobuf(`it has more than ${valuesMax} values`);
 }
 
 function numbersIn({ schema, message }: Level): Numbers {
@@ -84,7 +98,10 @@ function readItems(type: FieldType, items: unknown[], place: Place): unknown[] {
   }
   const reader = place.reader.inner();
   const tag = { ...place.tag, wire: wire.varint };
-  while (!reader.isAtEnd) items.push(readValue(type, { ...place, reader, tag }));
+  while (!reader.isAtEnd) {
+    spend(place.level);
+    items.push(readValue(type, { ...place, reader, tag }));
+  }
   return items;
 }
 
@@ -116,6 +133,7 @@ function readMapValue(type: FieldType, place: Place): unknown {
   const reader = place.reader.inner();
   const items: unknown[] = [];
   while (!reader.isAtEnd) {
+    spend(place.level);
     const tag = reader.tag();
     if (tag.number === 1) readItems(type.item, items, { ...place, reader, tag });
     else reader.skip(tag);
@@ -135,7 +153,13 @@ function readValue(type: FieldType, { reader, tag, level }: Place, known?: unkno
   if (type.is !== 'type') throw badProtobuf(`field ${tag.number} has no protobuf form`);
   const object = (known as PlainObject) ?? {};
   const { schema } = type;
-  fillObject(object, reader.inner(), { schema, message: schema.name, depth: level.depth + 1 });
+  const { budget, depth } = level;
+  fillObject(object, reader.inner(), {
+    schema,
+    message: schema.name,
+    depth: depth + 1,
+    budget,
+  });
   return object;
 }
 

@@ -51,17 +51,22 @@ export const problemsOf = (field: string, value: string, problems: string[]): St
 
 export const immutableDetail = 'field is immutable';
 
+/** More than that nobody reads, and a hostile object may have a hundred thousand. */
+const causesMax = 100;
+
 /** The answer 422 to an object that breaks rules. */
 export function invalidObject(
   { group, kind }: { readonly group: string; readonly kind: string },
   name: string,
   causes: readonly StatusCause[],
 ): StatusError {
-  const lines = causes.map(({ field, message }) => (field ? `${field}: ${message}` : message));
+  const shown = causes.slice(0, causesMax);
+  const lines = shown.map(({ field, message }) => (field ? `${field}: ${message}` : message));
+  if (causes.length > shown.length) lines.push(`and ${causes.length - shown.length} more`);
   const what = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const type = group ? `${kind}.${group}` : kind;
   return new StatusError('Invalid', `${type} "${name}" is invalid: ${what}`, {
-    details: { name, ...(group && { group }), kind, causes },
+    details: { name, ...(group && { group }), kind, causes: shown },
   });
 }
 

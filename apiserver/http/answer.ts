@@ -93,9 +93,19 @@ export function sendError(exchange: Exchange, error: StatusError): Promise<void>
   const body = { ...error.toJSON(), metadata: errorMetadata.get(error) ?? {} };
   const seconds = error.details?.retryAfterSeconds;
   const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
-  const headers: Headers = seconds === undefined ? {} : { 'retry-after': String(seconds) };
+  const headers: Headers = {
+    ...(seconds !== undefined && { 'retry-after': String(seconds) }),
+    ...(isHalf(exchange.request, error) && { connection: 'close' }),
+  };
   return sendBytes(exchange, error.code, { bytes, type: 'application/json', headers });
 }
+
+/**
+ * Of who sends a body slowly no more is waited for. Who sends too much may go on, unheard, until
+ * it has read the answer: to hang up at once would take the answer back.
+ */
+const isHalf = (request: HttpRequest, { code }: StatusError) =>
+  request.httpVersionMajor === 1 && !request.complete && code !== 413;
 
 /** The list metadata that some errors carry: a continue token to go on with. */
 const errorMetadata = new WeakMap<StatusError, object>();

@@ -3,7 +3,7 @@ import { parseJson } from '../../api/json.ts';
 import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/decode.ts';
 import { messageOf, StatusError } from '../../base/errors.ts';
 import type { HttpRequest } from '../request.ts';
-import { fieldProblems, refuseJson } from './json-text.ts';
+import { fieldProblems, refuseJson, refuseValue } from './json-text.ts';
 import { parseYaml, refuseYaml, twiceInYaml } from './yaml-text.ts';
 
 const bytesMax = 3 * 1024 * 1024;
@@ -56,7 +56,7 @@ export function decodeBody(bytes: Buffer, contentType: string): Body {
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   if (type === '' || type === 'application/json' || type.endsWith('+json')) return json(bytes);
   if (type === 'application/yaml' || type.endsWith('+yaml')) return yaml(bytes);
-  if (type === protobufMediaType) return { value: decodeProtobuf(bytes) };
+  if (type === protobufMediaType) return { value: checkWidth(decodeProtobuf(bytes)) };
   const supported = `application/json, application/yaml, ${protobufMediaType}`;
   throw new StatusError(
     'UnsupportedMediaType',
@@ -64,9 +64,15 @@ export function decodeBody(bytes: Buffer, contentType: string): Body {
   );
 }
 
+function checkWidth(value: unknown): unknown {
+  const refusal = refuseValue(value);
+  if (refusal) throw unreadable(refusal);
+  return value;
+}
+
 function json(bytes: Buffer): Body {
   const refusal = refuseJson(bytes);
-  if (refusal) throw bad(`the body cannot be read: ${refusal}`);
+  if (refusal) throw unreadable(refusal);
   try {
     const value = parseJson(bytes.toString());
     return { value, problems: (unknown) => fieldProblems(bytes, unknown) };
@@ -78,7 +84,7 @@ function json(bytes: Buffer): Body {
 /** JSON is YAML, and most clients that say YAML send it: it is read as the faster of the two. */
 function yaml(bytes: Buffer): Body {
   const refusal = refuseYaml(bytes);
-  if (refusal) throw bad(`the body cannot be read: ${refusal}`);
+  if (refusal) throw unreadable(refusal);
   const text = bytes.toString();
   if (bytes[0] === openBrace) {
     try {
@@ -87,19 +93,24 @@ function yaml(bytes: Buffer): Body {
       // Braces do not make it JSON.
     }
   }
+  const value = checkWidth(readYaml(text));
+  const problems = (unknown: readonly string[]) => [
+    ...twiceInYaml(text),
+    ...unknown.map((path) => `unknown field "${path}"`),
+  ];
+  return { value, problems, isYaml: true };
+}
+
+function readYaml(text: string): unknown {
   try {
-    const value = parseYaml(text) ?? null;
-    const problems = (unknown: readonly string[]) => [
-      ...twiceInYaml(text),
-      ...unknown.map((path) => `unknown field "${path}"`),
-    ];
-    return { value, problems, isYaml: true };
+    return parseYaml(text) ?? null;
   } catch (error) {
     throw bad(`error parsing YAML: ${messageOf(error)}`);
   }
 }
 
 const openBrace = 0x7b;
+const unreadable = (why: string) => bad(`the body cannot be read: ${why}`);
 const bad = (message: string) => new StatusError('BadRequest', message);
 
 export type JsonObject = Record<string, unknown>;

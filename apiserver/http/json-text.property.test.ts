@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { depthMax, fieldProblems, refuseJson, valuesMax } from './json-text.ts';
+import { depthMax, fieldProblems, refuseJson, refuseValue, valuesMax } from './json-text.ts';
 
 /** Counts by walking the parsed value: shares nothing with the scanner. */
 function depthOf(value: unknown): number {
@@ -18,10 +18,19 @@ test('refuseJson agrees with the value that the text means', (t) => {
 });
 
 test('refuseJson counts values, and what looks like them in strings it does not', (t) => {
-  const many = (count: number) => Buffer.from(JSON.stringify(Array(count).fill(0)));
-  t.is(refuseJson(many(valuesMax)), undefined);
-  t.regex(refuseJson(many(valuesMax + 1))!, /more than 100000 values/);
+  const many = (count: number, inner: unknown = 0) => {
+    return Buffer.from(JSON.stringify(Array(count).fill(inner)));
+  };
+  t.is(refuseJson(many(12_000)), undefined);
+  t.regex(refuseJson(many(12_001))!, /a list with more than 12000 entries/);
+  t.is(refuseJson(many(9_999, Array(10).fill(0))), undefined);
+  t.regex(refuseJson(many(9_999, Array(11).fill(0)))!, /more than 100000 values/);
   t.is(refuseJson(Buffer.from(JSON.stringify(','.repeat(2 * valuesMax)))), undefined);
+});
+
+test('refuseValue counts the entries of each object and list', (t) => {
+  t.is(refuseValue({ a: [Array(12_000).fill(0)], b: 'x'.repeat(20_000), c: null }), undefined);
+  t.regex(refuseValue({ a: [{ b: Array(12_001).fill(0) }] })!, /more than 12000 entries/);
 });
 
 test('fieldProblems finds nothing in what JSON.stringify writes', (t) => {

@@ -1,11 +1,13 @@
 /**
  * What JSON.parse does not tell: how deep a text is, how much is in it, and which keys it says
  * twice. A deep value parses, but then nothing can print it: it could be stored and never be listed
- * again. Many small values cost more than their bytes: decision 0005.
+ * again. Many small values cost more than their bytes: decision 0006.
  */
 
 export const depthMax = 500;
 export const valuesMax = 100_000;
+/** Of one object or list; more than the operations of the largest JSON patch. */
+const entriesMax = 12_000;
 /** As many as anybody reads. */
 export const problemsMax = 100;
 
@@ -17,18 +19,37 @@ const comma = 0x2c;
 
 /** Why a text is not to be parsed; undefined when it may be. */
 export function refuseJson(bytes: Uint8Array): string | undefined {
+  const entries = new Uint32Array(depthMax + 1); // Of each level that is open.
   let depth = 0;
   let values = 0;
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index];
     if (byte === quote) index = endOfString(bytes, index);
-    else if (byte === comma) values += 1;
-    else if (byte === openObject || byte === openArray) {
+    else if (byte === comma) {
+      values += 1;
+      entries[depth]! += 1;
+      if (entries[depth]! >= entriesMax) return tooWide;
+    } else if (byte === openObject || byte === openArray) {
       depth += 1;
       if (depth > depthMax) return `it is nested more than ${depthMax} deep`;
-    } else if (byte === closeObject || byte === closeArray) depth -= 1;
+      entries[depth] = 0;
+    } else if (byte === closeObject || byte === closeArray) depth = Math.max(0, depth - 1);
   }
   return values < valuesMax ? undefined : `it has more than ${valuesMax} values`;
+}
+
+const tooWide = `it has an object or a list with more than ${entriesMax} entries`;
+
+/** The same of a value that was never JSON. It nests no deeper than what made it allows. */
+export function refuseValue(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const children = Object.values(value);
+  if (children.length > entriesMax) return tooWide;
+  for (const each of children) {
+    const refusal = refuseValue(each);
+    if (refusal) return refusal;
+  }
+  return undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * YAML as Kubernetes reads it, and nothing more: plain data, one document, no aliases, at most 100
- * levels, a bounded number of lines. Hostile texts end in an error, and soon: decision 0005.
+ * levels, a bounded number of lines. Hostile texts end in an error, and soon: decision 0006.
  */
 import {
   boolYaml11Tag,
@@ -18,7 +18,7 @@ import {
   parseEvents,
   type ScalarTagDefinition,
 } from 'js-yaml';
-import { problemsMax, valuesMax } from './json-text.ts';
+import { problemsMax } from './json-text.ts';
 
 const limits = { maxDepth: 100, maxAliases: 0 };
 
@@ -56,9 +56,10 @@ export function refuseYaml(bytes: Uint8Array): string | undefined {
   for (const byte of bytes) {
     if (byte === newline || byte === comma) count += 1;
   }
-  return count < valuesMax ? undefined : `it has more than ${valuesMax} lines or values`;
+  return count < linesMax ? undefined : `it has more than ${linesMax} lines or values`;
 }
 
+const linesMax = 50_000;
 const newline = 0x0a;
 const comma = 0x2c;
 
