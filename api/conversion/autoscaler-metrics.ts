@@ -87,21 +87,22 @@ const newTarget = ({ targetAverageUtilization, targetAverageValue }: Flat) => ({
   averageValue: targetAverageValue,
 });
 
+/** A status is whatever its writer says: parts of it may be missing. */
 export function oldStatus(status: MetricStatus): object {
   const { type, object, pods, external, resource, containerResource } = status;
   return compact({
     type,
     object: object && {
       target: object.describedObject,
-      metricName: object.metric.name,
-      currentValue: object.current.value ?? '0',
-      selector: object.metric.selector,
-      averageValue: object.current.averageValue,
+      metricName: object.metric?.name,
+      currentValue: object.current?.value ?? '0',
+      selector: object.metric?.selector,
+      averageValue: object.current?.averageValue,
     },
     pods: pods && {
-      metricName: pods.metric.name,
-      currentAverageValue: pods.current.averageValue,
-      selector: pods.metric.selector,
+      metricName: pods.metric?.name,
+      currentAverageValue: pods.current?.averageValue,
+      selector: pods.metric?.selector,
     },
     resource: resource && { name: resource.name, ...oldCurrent(resource.current) },
     containerResource: containerResource && {
@@ -110,15 +111,15 @@ export function oldStatus(status: MetricStatus): object {
       container: containerResource.container,
     },
     external: external && {
-      metricName: external.metric.name,
-      metricSelector: external.metric.selector,
-      currentValue: external.current.value ?? '0',
-      currentAverageValue: external.current.averageValue,
+      metricName: external.metric?.name,
+      metricSelector: external.metric?.selector,
+      currentValue: external.current?.value ?? '0',
+      currentAverageValue: external.current?.averageValue,
     },
   });
 }
 
-const oldCurrent = ({ averageUtilization, averageValue }: MetricValueStatus) => ({
+const oldCurrent = ({ averageUtilization, averageValue }: MetricValueStatus = {}) => ({
   currentAverageUtilization: averageUtilization,
   currentAverageValue: averageValue ?? '0',
 });
@@ -162,12 +163,11 @@ function partsOf(old: Old): Partial<Record<(typeof kinds)[number], Flat>> {
   return Object.fromEntries(records.map((kind) => [kind, old[kind]]));
 }
 
-/** Without absent fields, at every level. */
-function compact<T extends object>(value: T): T {
-  if (Array.isArray(value)) return value;
+/** Without absent fields, as deep as the records here are; what users nest may be deeper. */
+function compact<T extends object>(value: T, levels = 3): T {
   const entries = Object.entries(value)
     .filter(([, each]) => each !== undefined)
-    .map(([key, each]) => [key, isRecord(each) ? compact(each) : each]);
+    .map(([key, each]) => [key, levels > 1 && isRecord(each) ? compact(each, levels - 1) : each]);
   return Object.fromEntries(entries) as T;
 }
 

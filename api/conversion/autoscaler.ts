@@ -2,9 +2,11 @@
  * autoscaling/v1 ↔ v2. What the old version has no fields for it shows in annotations, in the words
  * that it always had for them, so that nothing is lost on the way there and back.
  */
+import { typeNamed } from '../schema.ts';
 import type * as v1 from '../types/autoscaling-v1.generated.ts';
 import type * as v2 from '../types/autoscaling-v2.generated.ts';
 import type { ObjectMeta } from '../types/meta-v1.generated.ts';
+import { decodeObject } from '../validation/decode.ts';
 import { isOldMetrics, newMetric, newStatus, oldMetric, oldStatus } from './autoscaler-metrics.ts';
 
 const prefix = 'autoscaling.alpha.kubernetes.io/';
@@ -61,15 +63,8 @@ function statusToV1(status: v2.HorizontalPodAutoscalerStatus): v1.HorizontalPodA
 export function toV2(scaler: v1.HorizontalPodAutoscaler): v2.HorizontalPodAutoscaler {
   const { metadata, spec, status } = scaler;
   const { targetCPUUtilizationPercentage: target, ...kept } = spec ?? {};
-  const told = <T>(key: string) => readAnnotation<T>(metadata, key);
-  const others = told<unknown[]>(metricsKey);
-  const metrics = [
-    ...(isOldMetrics(others) ? others.map(newMetric) : []),
-    ...(target === undefined ? [] : [cpuMetric(target)]),
-  ];
-  const behavior = told<v2.HorizontalPodAutoscalerBehavior>(behaviorKey);
-  const current = told<unknown[]>(currentKey);
-  const conditions = told<v2.HorizontalPodAutoscalerCondition[]>(conditionsKey);
+  const told = toldSpec(metadata);
+  const metrics = [...(told.metrics ?? []), ...(target === undefined ? [] : [cpuMetric(target)])];
   return {
     kind: 'HorizontalPodAutoscaler',
     apiVersion: 'autoscaling/v2',
@@ -77,16 +72,43 @@ export function toV2(scaler: v1.HorizontalPodAutoscaler): v2.HorizontalPodAutosc
     spec: {
       ...(kept as v2.HorizontalPodAutoscalerSpec),
       ...(metrics.length > 0 && { metrics }),
-      ...(isObject(behavior) && { behavior }),
+      ...(told.behavior && { behavior: told.behavior }),
     },
-    ...(status && {
-      status: {
-        ...statusToV2(status),
-        ...(isOldMetrics(current) && { currentMetrics: current.map(newStatus) }),
-        ...(Array.isArray(conditions) && { conditions }),
-      },
-    }),
+    ...(status && { status: { ...statusToV2(status), ...toldStatus(metadata) } }),
   };
+}
+
+type Metadata = ObjectMeta | undefined;
+
+/** What the annotations say of the spec. */
+function toldSpec(metadata: Metadata): Partial<v2.HorizontalPodAutoscalerSpec> {
+  const metrics = readAnnotation(metadata, metricsKey);
+  const behavior = readAnnotation(metadata, behaviorKey);
+  const type = 'HorizontalPodAutoscalerSpec';
+  return {
+    ...(isOldMetrics(metrics) && decoded(type, { metrics: metrics.map(newMetric) })),
+    ...(behavior !== undefined && decoded(type, { behavior })),
+  };
+}
+
+function toldStatus(metadata: Metadata): Partial<v2.HorizontalPodAutoscalerStatus> {
+  const current = readAnnotation(metadata, currentKey);
+  const conditions = readAnnotation(metadata, conditionsKey);
+  const type = 'HorizontalPodAutoscalerStatus';
+  return {
+    ...(isOldMetrics(current) && decoded(type, { currentMetrics: current.map(newStatus) })),
+    ...(conditions !== undefined && decoded(type, { conditions })),
+  };
+}
+
+/** Annotations are users' texts: what is not of the type is as if it were not there. */
+function decoded(type: string, fields: object): object {
+  try {
+    decodeObject(typeNamed('autoscaling-v2', type)!, fields);
+    return fields;
+  } catch {
+    return {};
+  }
 }
 
 function statusToV2(status: v1.HorizontalPodAutoscalerStatus): v2.HorizontalPodAutoscalerStatus {
@@ -101,22 +123,19 @@ const cpuMetric = (averageUtilization: number): v2.MetricSpec => ({
   resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } },
 });
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** What cannot be read is as if it were not there, as upstream. */
-function readAnnotation<T>(metadata: ObjectMeta | undefined, key: string): T | undefined {
+function readAnnotation(metadata: Metadata, key: string): unknown {
   const text = metadata?.annotations?.[key];
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
 function withAnnotations(
-  metadata: ObjectMeta | undefined,
+  metadata: Metadata,
   added: readonly (readonly [string, unknown])[],
 ): { metadata?: ObjectMeta } {
   if (!metadata) return {};
