@@ -172,6 +172,22 @@ test('apiserver A25: the status is written at its own path only', async (t) => {
   t.deepEqual(written.body.status, { conditions });
 });
 
+test('apiserver A25: whoever writes the status of a newer kind cannot label it', async (t) => {
+  const { ask } = await startServer(t);
+  const path = '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas';
+  const metadata = { name: 'a', labels: { a: 'b' } };
+  const made = await ask(`POST ${path}`, { ...examples.flowschemas![0], metadata });
+  const labels = { a: 'c' };
+  const conditions = [{ type: 'Dangling', status: 'True' }];
+  const written = await ask(`PUT ${path}/a/status`, {
+    ...made.body,
+    metadata: { ...made.body.metadata, labels, finalizers: ['a.io/b'] },
+    status: { conditions },
+  });
+  t.like(written.body, { metadata: { labels: { a: 'b' } }, status: { conditions } });
+  t.is(written.body.metadata.finalizers, undefined);
+});
+
 const warningsOf = ({ headers }: { headers: Record<string, unknown> }) =>
   String(headers.warning ?? '');
 

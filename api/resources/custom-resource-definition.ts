@@ -3,6 +3,7 @@ import type { Resource } from '../resource.ts';
 import type { CustomResourceDefinition } from '../types/apiextensions-v1.generated.ts';
 import { validateCrd } from '../validation/crd.ts';
 import { inertWarning } from './inert.ts';
+import { keepMetadata } from './status-only.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const customResourceDefinitions: Resource<CustomResourceDefinition> = {
@@ -31,8 +32,9 @@ export const customResourceDefinitions: Resource<CustomResourceDefinition> = {
   prepareCreate: (draft) => {
     draft.status = { storedVersions: storedVersions(draft, []) };
   },
-  prepareUpdate: (draft, _, { subresource }) => {
-    if (subresource !== '') return;
+  prepareUpdate: (draft, old, context) => {
+    keepMetadata(draft, old, context);
+    if (context.subresource !== '') return;
     const before = draft.status?.storedVersions ?? [];
     draft.status = { ...draft.status, storedVersions: storedVersions(draft, before) };
   },

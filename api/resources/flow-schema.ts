@@ -3,6 +3,7 @@ import type { Resource } from '../resource.ts';
 import type { FlowSchema } from '../types/flowcontrol-v1.generated.ts';
 import { validateFlowSchema } from '../validation/flow-control.ts';
 import { inertWarning } from './inert.ts';
+import { keepMetadata } from './status-only.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const flowSchemas: Resource<FlowSchema> = {
@@ -38,5 +39,6 @@ export const flowSchemas: Resource<FlowSchema> = {
   prepareCreate: (draft) => {
     draft.status = {};
   },
+  prepareUpdate: keepMetadata,
   warnings: inertWarning('requests have no priorities'),
 };

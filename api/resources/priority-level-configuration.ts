@@ -7,6 +7,7 @@ import type {
 } from '../types/flowcontrol-v1.generated.ts';
 import { validatePriorityLevel } from '../validation/flow-control.ts';
 import { inertWarning } from './inert.ts';
+import { keepMetadata } from './status-only.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const priorityLevelConfigurations: Resource<PriorityLevelConfiguration> = {
@@ -43,6 +44,7 @@ export const priorityLevelConfigurations: Resource<PriorityLevelConfiguration> =
   prepareCreate: (draft) => {
     draft.status = {};
   },
+  prepareUpdate: keepMetadata,
   warnings: inertWarning('requests have no priorities'),
 };
 

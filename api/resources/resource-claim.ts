@@ -3,6 +3,7 @@ import { defaultClaim } from '../defaults/device.ts';
 import type { Resource } from '../resource.ts';
 import type { ResourceClaim } from '../types/resource-v1.generated.ts';
 import { validateResourceClaim } from '../validation/device-claim.ts';
+import { keepMetadata } from './status-only.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const resourceClaims: Resource<ResourceClaim> = {
@@ -22,6 +23,7 @@ export const resourceClaims: Resource<ResourceClaim> = {
   prepareCreate: (draft) => {
     draft.status = {};
   },
+  prepareUpdate: keepMetadata,
 };
 
 function stateCell({ metadata, status }: ResourceClaim): string {

@@ -5,6 +5,7 @@ import type { ValidatingAdmissionPolicy } from '../types/admissionregistration-v
 import { validateValidatingPolicy } from '../validation/admission-policy.ts';
 import { inertWarning } from './inert.ts';
 import { paramKindColumn } from './policy-columns.ts';
+import { keepMetadata } from './status-only.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const validatingAdmissionPolicies: Resource<ValidatingAdmissionPolicy> = {
@@ -35,5 +36,6 @@ export const validatingAdmissionPolicies: Resource<ValidatingAdmissionPolicy> = 
   prepareCreate: (draft) => {
     draft.status = {};
   },
+  prepareUpdate: keepMetadata,
   warnings: inertWarning('the policy is not enforced'),
 };

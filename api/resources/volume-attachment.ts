@@ -2,6 +2,7 @@ import { ageColumn, column, flagColumn, nameColumn } from '../columns.ts';
 import type { Resource } from '../resource.ts';
 import type { VolumeAttachment } from '../types/storage-v1.generated.ts';
 import { validateVolumeAttachment } from '../validation/volume-attachment.ts';
+import { keepMetadata } from './status-only.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const volumeAttachments: Resource<VolumeAttachment> = {
@@ -27,4 +28,5 @@ export const volumeAttachments: Resource<VolumeAttachment> = {
   prepareCreate: (draft) => {
     draft.status = { attached: false };
   },
+  prepareUpdate: keepMetadata,
 };
