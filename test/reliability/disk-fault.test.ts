@@ -91,6 +91,7 @@ const ways = (outcomes: readonly Outcome[]) =>
 test.serial(
   'reliability E3: after a sync that failed the process ends, and nothing is lost',
   async (t) => {
+    t.timeout(60_000 + places * 3_000);
     const outcomes = await runAll('fsync', 40);
     t.log(summary('fsync', outcomes));
     t.deepEqual(lostIn(outcomes), []);
@@ -106,6 +107,7 @@ test.serial(
 test.serial(
   'reliability E3: a write that fails or is cut short is never acknowledged',
   async (t) => {
+    t.timeout(60_000 + places * 3_000);
     for (const kind of ['eio', 'short']) {
       const outcomes = await runAll(kind, calls);
       t.log(summary(kind, outcomes));
@@ -117,6 +119,7 @@ test.serial(
 );
 
 test.serial('reliability E3: when there is space again writes go on by themselves', async (t) => {
+  t.timeout(60_000 + places * 3_000);
   const outcomes = await runAll('enospc', calls);
   t.log(summary('enospc', outcomes));
   t.deepEqual(lostIn(outcomes), []);
