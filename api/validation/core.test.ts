@@ -124,7 +124,7 @@ test(
     'another address': {
       object: service({ clusterIP: '10.0.0.2', clusterIPs: ['10.0.0.2'] }),
       old: service({ clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] }),
-      want: ['spec.clusterIPs[0]: Invalid value: "10.0.0.2": may not change once set'],
+      want: ['spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set'],
     },
     'a second address': {
       object: service({

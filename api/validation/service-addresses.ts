@@ -78,11 +78,11 @@ export function checkServiceAddressUpdate(spec: ServiceSpec, old: ServiceSpec): 
     return [invalidValue(`${path}[0]`, after, 'primary clusterIP can not be unset')];
   }
   const changed = 'may not change once set';
-  if (before[0] !== after[0]) return [invalidValue(`${path}[0]`, after[0], changed)];
+  if (before[0] !== after[0]) return [invalidValue(`${path}[0]`, after, changed)];
   if (before[1] && after[1] && before[1] !== after[1]) {
-    return [invalidValue(`${path}[1]`, after[1], changed)];
+    return [invalidValue(`${path}[1]`, after, changed)];
   }
   const [family, now] = [old.ipFamilies?.[0], spec.ipFamilies?.[0]];
   if (family === undefined || now === undefined || family === now) return [];
-  return [invalidValue('spec.ipFamilies[0]', now, changed)];
+  return [invalidValue('spec.ipFamilies[0]', spec.ipFamilies, changed)];
 }

@@ -189,7 +189,7 @@ const cases: Case[] = [
     name: 'a new address',
     object: { spec: { clusterIP: '10.43.0.2', ports: [{ port: 80 }] } },
     old: { spec: { clusterIP: '10.43.0.1', ports: [{ port: 80 }] } },
-    want: ['spec.clusterIPs[0]: Invalid value: "10.43.0.2": field is immutable'],
+    want: ['spec.clusterIPs[0]: Invalid value: ["10.43.0.2"]: may not change once set'],
   },
   {
     resource: of(deployments),
