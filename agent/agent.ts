@@ -14,6 +14,7 @@ import { createNetworkRunner, serveCni } from '../cni/index.ts';
 import { type Kernel, paths as programs } from '../native/index.ts';
 import { run } from '../native/run.ts';
 import type { AgentContext, PodNetwork } from './context.ts';
+import { createDrain } from './drain.ts';
 import { startHealthz } from './healthz.ts';
 import { listImages } from './images/index.ts';
 import { prepareStore } from './images/store.ts';
@@ -191,7 +192,7 @@ export class Agent implements RunningAgent {
   }
 
   #contextOf(network: PodNetwork): AgentContext {
-    const { root, runDir, nodeName, nodeIp, podMaxPids } = this.#config;
+    const { root, runDir, nodeName, nodeIp, podMaxPids, proxySocket } = this.#config;
     const { cgroupRoot, clusterDns, clusterDomain, hostname } = this.#config;
     const { cpus = 1, memoryBytes = 0 } = this.#node?.facts ?? {};
     const allocatable = { cpu: String(cpus), memory: String(memoryBytes) };
@@ -200,6 +201,7 @@ export class Agent implements RunningAgent {
       recorder: this.#recorder,
       monitors: createMonitors(this.#deps.kernel, programs),
       network,
+      drain: createDrain(proxySocket || join(runDir, 'proxy.sock'), this.#deps.clock),
       paths: { root, runDir },
       hierarchies: readHierarchies(),
       settings: {

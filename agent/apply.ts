@@ -21,6 +21,8 @@ export interface ApplyContext extends AgentContext {
   readonly follow: (live: LivePod) => void;
   /** A container of the pod runs: begin its probes. */
   readonly startProbes: (live: LivePod, container: string) => void;
+  /** Something about the pod has changed: plan again. */
+  readonly lookAgain: (live: LivePod) => void;
 }
 
 type Executors = {
@@ -88,6 +90,18 @@ const executors: Executors = {
 
   startContainer: (context, live, { name, attempt }) =>
     startContainer(context, live, { name, attempt }),
+
+  async drain({ clock, drain, lookAgain }, live, { untilMs }) {
+    const startedAtMs = clock.now();
+    live.state.drain = { startedAtMs, untilMs };
+    const done = () => {
+      live.state.drain = { startedAtMs, untilMs: 0 };
+      lookAgain(live);
+    };
+    // The pod's loop goes on meanwhile: a second delete may shorten its time.
+    void drain?.(live.state.uid, untilMs - startedAtMs).then(done);
+    if (!drain) done();
+  },
 
   async killContainer(context, { state, monitor }, step) {
     const memory = state.containers.get(step.name);

@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Recorder } from '../client/events.ts';
 import type { Kernel, Monitor, SandboxSpec } from '../native/index.ts';
+import type { Drain } from './drain.ts';
 import type { AgentPaths } from './paths.ts';
 import type { Hierarchy } from './runtime/plan-cgroup.ts';
 import type { SandboxRecord } from './state.ts';
@@ -47,6 +48,8 @@ export interface AgentContext {
   readonly kernel: Kernel;
   readonly monitors: MonitorPort;
   readonly network: PodNetwork;
+  /** Absent: pods end without waiting for anybody. */
+  readonly drain?: Drain;
   readonly recorder: Recorder;
   readonly paths: AgentPaths;
   readonly hierarchies: readonly Hierarchy[];

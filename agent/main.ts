@@ -21,6 +21,11 @@ export const flags = {
   'tls-cert-file': optionalText("The agent's certificate; absent: no API.", 'FILE'),
   'tls-private-key-file': optionalText('Its key.', 'FILE'),
   'client-ca-file': optionalText("Who signs the API server's client certificate.", 'FILE'),
+  'proxy-socket': text(
+    "The proxy's, which tells when a pod is drained; empty: in the run dir.",
+    '',
+    'PATH',
+  ),
   'cgroup-root': text('Below each hierarchy; empty: /INSTANCE.', '', 'PATH'),
   'pods-on-exit': oneOf('What becomes of the pods when the agent ends.', ['keep', 'stop'], 'keep'),
   'max-pods': integer('Pods that fit on this node.', 110, { min: 1 }),

@@ -149,14 +149,29 @@ const cases: { name: string; state: PodState; want: string[] }[] = [
     ],
   },
   {
-    name: 'asks all containers of a deleted pod to end, within its grace',
+    name: 'asks nobody to end while new connections may still come, half of the grace at most',
+    state: stateOf(podOf({ deletedWith: 2 }), { sandbox: ready, runs: { main: running() } }),
+    want: ['drain +1000'],
+  },
+  {
+    name: 'waits for the proxy, but not for long',
+    state: stateOf(podOf({ deletedWith: 30 }), {
+      drain: { startedAtMs: now - 100, untilMs: now + 1900 },
+      sandbox: ready,
+      runs: { main: running() },
+    }),
+    want: ['waitUntil +1900'],
+  },
+  {
+    name: 'asks all containers of a deleted pod to end, within its grace, the drain included',
     state: stateOf(podOf({ containers: ['a', 'b'], deletedWith: 5 }), {
+      drain: { startedAtMs: now - 300, untilMs: 0 },
       sandbox: ready,
       runs: { a: running(), b: running() },
     }),
     want: [
-      'killContainer a TERM +5000 Stopping container a',
-      'killContainer b TERM +5000 Stopping container b',
+      'killContainer a TERM +4700 Stopping container a',
+      'killContainer b TERM +4700 Stopping container b',
       'reportStatus',
     ],
   },
@@ -251,6 +266,8 @@ function format(step: Step): string {
     }
     case 'failPod':
       return `failPod ${step.reason}`;
+    case 'drain':
+      return `drain +${step.untilMs - now}`;
     case 'waitUntil':
       return `waitUntil +${step.atMs - now}`;
     default:

@@ -21,6 +21,7 @@ export type Step =
   | { readonly do: 'createSandbox' }
   | { readonly do: 'attachNetwork' }
   | { readonly do: 'startContainer'; readonly name: string; readonly attempt: number }
+  | { readonly do: 'drain'; readonly untilMs: number } // Until nobody is sent to the pod.
   | {
       readonly do: 'killContainer';
       readonly name: string;
@@ -160,6 +161,8 @@ function planEnd(state: PodState, now: number): Step[] {
 }
 
 function planTermination(state: PodState, now: number): Step[] {
+  const drain = planDrain(state, now);
+  if (drain) return [drain];
   const running = planKillAll(state, now);
   // The agent that ends its pods at its own end may have no API to tell any more.
   if (running.length > 0) return state.gone || state.stopping ? running : [...running, report];
@@ -169,6 +172,22 @@ function planTermination(state: PodState, now: number): Step[] {
     return [report, ...sandbox, { do: 'removePod' }, { do: 'deletePod' }];
   }
   return [...sandbox, { do: 'removePod' }]; // Stopping: the pod's object is not ours to judge.
+}
+
+/**
+ * Before the pod is asked to end, proxies must have stopped sending connections to it. Half of its
+ * grace goes into that at most, so that its own farewell keeps the other half.
+ */
+function planDrain(state: PodState, now: number): Step | undefined {
+  const { drain, gone, stopping, sandboxLost } = state;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = state.pod.metadata ?? {};
+  if (!deletionTimestamp || deletionGracePeriodSeconds === 0) return undefined;
+  if (gone || stopping || sandboxLost) return undefined;
+  const running = [...state.containers.values()].filter(isRunning);
+  if (running.length === 0 || running.some(({ run }) => run?.kill)) return undefined;
+  if (drain) return now < drain.untilMs ? { do: 'waitUntil', atMs: drain.untilMs } : undefined;
+  const boundMs = Math.min(drainMsMax, graceSecondsOf(state) * 500);
+  return { do: 'drain', untilMs: now + boundMs };
 }
 
 function planKillAll(state: PodState, now: number): Step[] {
@@ -181,7 +200,7 @@ function planKillAll(state: PodState, now: number): Step[] {
       return waitOrForce(memory, Math.min(kill.deadlineMs, kill.signalledAtMs + graceMs), now);
     }
     const reason = `Stopping container ${memory.name}`;
-    const deadlineMs = now + graceMs;
+    const deadlineMs = (state.drain?.startedAtMs ?? now) + graceMs;
     return [{ do: 'killContainer', name: memory.name, force: false, deadlineMs, reason }];
   });
 }
@@ -219,4 +238,5 @@ const deadlineExceeded: Step = {
   message: 'Pod was active on the node longer than the specified deadline',
 };
 const graceSecondsMin = 1;
+const drainMsMax = 2000;
 const unkillableRetryMs = 10_000;

@@ -30,6 +30,7 @@ export class Pods {
       follow: (live) => this.follow(live),
       startProbes: (live, name) =>
         startProbes(context, live, { name, enqueue: this.#enqueuer(live) }),
+      lookAgain: (live) => this.#enqueuer(live)(),
     };
     this.#reconciler = new Reconciler({
       reconcile: (uid) => this.#reconcile(uid),

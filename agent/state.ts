@@ -102,6 +102,8 @@ export interface PodState {
   gone: boolean;
   /** The agent itself wants it ended: `--pods-on-exit=stop`. */
   stopping?: { readonly graceSeconds: number };
+  /** Since when and until when at most its end waits for the Service proxy. */
+  drain?: { readonly startedAtMs: number; readonly untilMs: number };
   sandbox?: SandboxRecord;
   /** The monitor has ended: nothing of the sandbox runs any more. */
   sandboxLost: boolean;

@@ -14,7 +14,8 @@ import { parseBindAddress } from './health.ts';
 import { type Family, isCidr } from './plan-address.ts';
 
 export const flags = {
-  'proxy-mode': oneOf('How packets are turned to pods.', ['iptables', 'nftables'], 'iptables'),
+  'proxy-mode': oneOf('How packets are turned to pods.', ['iptables', 'nftables', 'ebpf'], 'iptables'),
+  'ebpf-cgroup': optionalText("Whose sockets eBPF mode sees; the instance's own if none.", 'PATH'),
   'cluster-cidr': text("Pods' addresses; others are masqueraded.", '10.42.0.0/16', 'CIDR'),
   'hostname-override': optionalText("This node's name, if it is not the host's.", 'NAME'),
   'node-name': optionalText('The same, as the agent calls it.', 'NAME'),
@@ -31,6 +32,7 @@ export const flags = {
     'wherry',
     'NAME',
   ),
+  'proxy-socket': text('Where the agent asks if a pod is drained; empty: off.', '', 'PATH'),
   cleanup: toggle('Remove all rules of this instance and end.'),
 };
 

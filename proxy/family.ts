@@ -30,6 +30,8 @@ export class FamilyProxy {
   readonly #first = Promise.withResolvers<void>();
   /** Services that changed since the last write. Undefined: all of them, as at first. */
   #touched: Set<string> | undefined;
+  readonly #waiting: (() => void)[] = [];
+  #isWriting = false;
   #seenNode = '';
 
   constructor(deps: FamilyDeps) {
@@ -79,8 +81,16 @@ export class FamilyProxy {
     });
   }
 
-  idle(): Promise<void> {
-    return this.#reconciler.idle();
+  /** Resolves once every change told so far is in the kernel. */
+  written(): Promise<void> {
+    if (this.#touched?.size === 0 && !this.#isWriting) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** To be called once the signal has aborted; resolves when nothing runs any more. */
+  async close(): Promise<void> {
+    await this.#reconciler.idle();
+    this.#deps.rules.close?.();
   }
 
   #touch(key: string): void {
@@ -111,8 +121,17 @@ export class FamilyProxy {
     if (signal.aborted) return;
     const services = this.#touched;
     this.#touched = new Set();
-    await rules.write();
+    this.#isWriting = true;
+    try {
+      await rules.write();
+    } catch (error) {
+      this.#touched = undefined; // As the rules themselves: all of them the next time.
+      throw error;
+    } finally {
+      this.#isWriting = false;
+    }
     this.#first.resolve();
+    if (this.#touched.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
     await this.#deps.onWritten(services ?? world.serviceKeys());
   }
 }

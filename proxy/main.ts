@@ -10,10 +10,9 @@ import { type Config, checkConfig, familiesOf } from './config.ts';
 import { forgetStale } from './conntrack/clean-up.ts';
 import { FamilyProxy } from './family.ts';
 import { areFresh, startServers } from './health.ts';
-import { HealthChecks } from './health-checks.ts';
-import { hostAddresses } from './host-addresses.ts';
 import { Metrics } from './metrics.ts';
 import { createRules, ourPlace, type Place, type RulesDeps, removeRules } from './modes.ts';
+import { type Part, startParts } from './parts.ts';
 import type { Family } from './plan-address.ts';
 import { isLeaving } from './plan-node.ts';
 import { type Watched, watchApi } from './watch.ts';
@@ -74,15 +73,17 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
     clock,
     log,
   });
-  const healthChecks = new HealthChecks({
-    world: watched.worldOf({ nodeName, family: familiesOf(config)[0]!, nodePortAddresses }),
-    addresses: () => hostAddresses(nodePortAddresses, watched.node()),
+  const parts = await startParts(config, {
+    nodeName,
+    watched,
+    families,
     isHealthy: () => areFresh([...measured.values()], clock.now()),
     recorder,
+    clock,
     log,
   });
   watched.start(stop.signal);
-  void watched.synced.then(() => follow(watched, families, healthChecks));
+  void watched.synced.then(() => follow(watched, families, parts));
   const synced = Promise.all(families.map((family) => family.synced));
   return {
     healthzPort: servers.healthzPort,
@@ -90,8 +91,9 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
     synced: synced.then(() => removeOtherMode(config, place)),
     stop: async () => {
       stop.abort();
-      const idle = families.map((family) => family.idle());
-      await Promise.all([...idle, servers.close(), healthChecks.close(), recorder.flush()]);
+      const idle = families.map((family) => family.close());
+      await Promise.all([...idle, servers.close(), ...parts.map((part) => part.stop())]);
+      await recorder.flush();
     },
   };
 }
@@ -112,26 +114,21 @@ async function openFamily(config: Config, family: Family, deps: OpenDeps): Promi
   });
 }
 
-function follow(watched: Watched, families: readonly FamilyProxy[], checks: HealthChecks): void {
-  const each = (tell: (family: FamilyProxy) => void) => {
-    for (const family of families) tell(family);
-  };
+function follow(watched: Watched, families: readonly FamilyProxy[], parts: readonly Part[]): void {
+  const all = [...families, ...parts] as const;
   watched.follow({
-    onService: (key) => {
-      checks.touch(key);
-      each((family) => family.onService(key));
-    },
-    onEndpoints: (key) => each((family) => family.onEndpoints(key)),
-    onNode: () => each((family) => family.onNode()),
-    onServiceRanges: () => each((family) => family.onServiceRanges()),
+    onService: (key) => all.forEach((each) => void each.onService?.(key)),
+    onEndpoints: (key) => all.forEach((each) => void each.onEndpoints?.(key)),
+    onNode: () => all.forEach((each) => void each.onNode?.()),
+    onServiceRanges: () => families.forEach((each) => void each.onServiceRanges()),
   });
-  each((family) => family.begin());
+  for (const family of families) family.begin();
 }
 
 /** Rules of both modes do no harm beside each other, so that no connection is lost on the way. */
 async function removeOtherMode(config: Config, place: Place): Promise<void> {
   const { instance, iptablesBackend: backend, proxyMode } = config;
-  const modes = [proxyMode === 'nftables' ? 'iptables' : 'nftables'] as const;
+  const modes = [proxyMode === 'iptables' ? 'nftables' : 'iptables'] as const;
   await removeRules({ ...place, families: familiesOf(config), instance, backend, modes });
 }
 

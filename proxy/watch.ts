@@ -1,6 +1,7 @@
 /** The API as the proxy sees it: four informers, and which rules a change of theirs touches. */
 import { endpointSlices, nodes, serviceCidrs, services } from '../api/resources.ts';
 import type { Node } from '../api/types/core-v1.generated.ts';
+import type { EndpointSlice } from '../api/types/discovery-v1.generated.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
@@ -15,6 +16,8 @@ export interface Watched {
   /** Undefined until this node has registered. */
   readonly node: () => Node | undefined;
   worldOf(query: NodeQuery): World;
+  /** Slices that have this pod as an endpoint of this node. */
+  slicesOfPod(uid: string): readonly EndpointSlice[];
   start(signal: AbortSignal): void;
   /** Resolves when all have been listed. */
   readonly synced: Promise<void>;
@@ -44,6 +47,11 @@ export function watchApi(
   const nodeInformer = new Informer(client, nodes, { fieldSelector }, deps);
   const informers = [serviceInformer, sliceInformer, cidrInformer, nodeInformer];
   sliceInformer.index('service', (slice) => [serviceOf(slice) ?? []].flat());
+  sliceInformer.index('pod', ({ endpoints }) =>
+    (endpoints ?? []).flatMap((each) =>
+      each.nodeName === nodeName ? (each.targetRef?.uid ?? []) : [],
+    ),
+  );
   const node = () => nodeInformer.get(nodeName);
   const rangesOf = (family: Family) => {
     const ranges = cidrInformer.list().flatMap(({ spec }) => spec?.cidrs ?? []);
@@ -58,6 +66,7 @@ export function watchApi(
       serviceRanges: () => rangesOf(query.family),
       node: () => viewNode(node(), query),
     }),
+    slicesOfPod: (uid) => sliceInformer.byIndex('pod', uid),
     start: (signal) => {
       for (const informer of informers) informer.start(signal);
     },

@@ -116,6 +116,7 @@ function proxy({ instance, clusterCidr, ports, ...rest }: ClusterSettings) {
     `--cluster-cidr=${clusterCidr}`,
     `--healthz-bind-address=127.0.0.1:${ports.proxyHealthz}`,
     `--metrics-bind-address=127.0.0.1:${ports.proxyMetrics}`,
+    `--proxy-socket=${instance.runDir}/proxy.sock`,
   ];
 }
 

@@ -1,0 +1,53 @@
+/** What the proxy does beside its rules, in parts that are told of the same changes. */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Running } from '../base/running.ts';
+import type { Recorder } from '../client/events.ts';
+import { type Config, familiesOf } from './config.ts';
+import { serveDrain } from './drain.ts';
+import type { FamilyProxy } from './family.ts';
+import { HealthChecks } from './health-checks.ts';
+import { hostAddresses } from './host-addresses.ts';
+import type { Watched } from './watch.ts';
+
+/** Told of everything once the API has been listed, then of each change. */
+export interface Part extends Running {
+  onService?(key: string): void;
+  onEndpoints?(key: string): void;
+  onNode?(): void;
+}
+
+export interface PartDeps {
+  readonly nodeName: string;
+  readonly watched: Watched;
+  readonly families: readonly FamilyProxy[];
+  readonly isHealthy: () => boolean;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export async function startParts(config: Config, deps: PartDeps): Promise<readonly Part[]> {
+  return [healthChecksPart(config, deps), ...(await drainPart(config, deps))];
+}
+
+function healthChecksPart(config: Config, { watched, nodeName, ...deps }: PartDeps): Part {
+  const { nodeportAddresses: nodePortAddresses } = config;
+  const checks = new HealthChecks({
+    ...deps,
+    world: watched.worldOf({ nodeName, family: familiesOf(config)[0]!, nodePortAddresses }),
+    addresses: () => hostAddresses(nodePortAddresses, watched.node()),
+  });
+  return { onService: (key) => checks.touch(key), stop: () => checks.close() };
+}
+
+async function drainPart({ proxySocket }: Config, deps: PartDeps): Promise<Part[]> {
+  if (proxySocket === '') return [];
+  const { watched, families } = deps;
+  const drain = await serveDrain(proxySocket, {
+    slices: (uid) => watched.slicesOfPod(uid),
+    written: () => Promise.all(families.map((family) => family.written())),
+    synced: Promise.all(families.map((family) => family.synced)),
+  });
+  return [drain];
+}
