@@ -52,6 +52,16 @@ export interface Kernel {
   /** Resolves when there is something to read, or the other end is gone. Does not keep Node alive. */
   readable(fd: number): Promise<void>;
 
+  /** Descriptors of bpf(2): a map, a program, a link. Each ends when its last descriptor does. */
+  bpfMap(options: BpfMapOptions): number;
+  bpfSet(map: number, key: Uint8Array, value: Uint8Array): void;
+  /** Does nothing where the key is not there. */
+  bpfDelete(map: number, key: Uint8Array): void;
+  /** What the verifier says is the error's `path`. */
+  bpfProgram(options: BpfProgramOptions): number;
+  /** Hangs a program on a cgroup (v2) and all below it. */
+  bpfAttach(options: BpfAttachOptions): number;
+
   mount(options: MountOptions): void;
   umount(path: string, flags: number): void;
   pipe(): { readFd: number; writeFd: number };
@@ -71,6 +81,27 @@ export interface SpawnOptions {
 export interface ExitStatus {
   readonly code?: number;
   readonly signal?: number;
+}
+
+/** Numbers as linux/bpf.h has them, in this and the next two. */
+export interface BpfMapOptions {
+  readonly type: number;
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  readonly entriesMax: number;
+  readonly flags: number;
+}
+
+export interface BpfProgramOptions {
+  readonly type: number;
+  readonly attachType: number;
+  readonly instructions: Uint8Array; // Eight bytes each.
+}
+
+export interface BpfAttachOptions {
+  readonly program: number;
+  readonly cgroup: string;
+  readonly attachType: number;
 }
 
 export interface MountOptions {

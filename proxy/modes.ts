@@ -5,6 +5,7 @@ import { type Conntrack, openConntrack } from '../native/conntrack.ts';
 import { followNftables, type Nftables, openNftables } from '../native/nftables.ts';
 import { run } from '../native/run.ts';
 import { type Config, clusterCidrOf } from './config.ts';
+import { ConnectRules } from './ebpf/connect-rules.ts';
 import { hostAddresses } from './host-addresses.ts';
 import { createIptables, type Run, removeRules as removeChains } from './iptables/apply.ts';
 import { RuleSync } from './iptables/sync.ts';
@@ -33,6 +34,9 @@ export const ourPlace: Place = {
   localAddresses: () => hostAddresses([], undefined),
 };
 
+/** Where cgroups of version 2 are, unless the machine has both versions. */
+const cgroupRoot = '/sys/fs/cgroup';
+
 export interface RulesDeps extends Place {
   readonly world: World;
   readonly clock: Clock;
@@ -49,10 +53,13 @@ export async function createRules(
   const { instance, masqueradeBit, masqueradeAll } = config;
   const clusterCidr = clusterCidrOf(config, family);
   const nftables = await openNftables();
-  if (config.proxyMode === 'nftables') {
+  if (config.proxyMode !== 'iptables') {
     const podRanges = clusterCidr === undefined ? [] : [clusterCidr];
     const options = { family, masqueradeBit, masqueradeAll, instance, podRanges };
-    return new NftRules({ ...deps, nftables, options });
+    const packets = new NftRules({ ...deps, nftables, options });
+    if (config.proxyMode === 'nftables') return packets;
+    const cgroup = config.ebpfCgroup ?? `${cgroupRoot}/${instance}`;
+    return new ConnectRules({ family, cgroup, packets, world: deps.world });
   }
   const iptables = createIptables(run, family, config.iptablesBackend);
   const options = { family, clusterCidr, masqueradeAll };
@@ -66,7 +73,7 @@ export interface Removal extends Place {
   readonly backend: Config['iptablesBackend'];
   readonly families: readonly Family[];
   /** Which modes' rules go. */
-  readonly modes: readonly Config['proxyMode'][];
+  readonly modes: readonly ('iptables' | 'nftables')[];
 }
 
 /**

@@ -28,4 +28,6 @@ export interface Rules {
   audit(): Promise<void>;
   /** The same when rules were changed just now, perhaps by ourselves: then it costs little. */
   look(): Promise<void>;
+  /** Ends what cannot outlast this process; rules stay. */
+  close?(): void;
 }

@@ -49,7 +49,7 @@ const isPure = (source: Source) =>
 
 /** What a room lets others import where it is not the whole room. */
 const faces: Readonly<Record<string, RegExp>> = {
-  native: /^native\/(index|run|netlink|nftables|conntrack)\.ts$/,
+  native: /^native\/(index|run|netlink|nftables|conntrack|bpf)\.ts$/,
   cni: /^cni\/index\.ts$/,
 };
 

@@ -21,6 +21,11 @@ static Napi::Object Init(Napi::Env, Napi::Object exports) {
   Export<NetlinkTransact>(exports, "netlinkTransact");
   Export<NetlinkJoin>(exports, "netlinkJoin");
   Export<NetlinkReceive>(exports, "netlinkReceive");
+  Export<BpfMap>(exports, "bpfMap");
+  Export<BpfSet>(exports, "bpfSet");
+  Export<BpfDelete>(exports, "bpfDelete");
+  Export<BpfProgram>(exports, "bpfProgram");
+  Export<BpfAttach>(exports, "bpfAttach");
   Export<Mount>(exports, "mount");
   Export<Umount>(exports, "umount");
   Export<Pipe>(exports, "pipe");
