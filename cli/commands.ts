@@ -44,6 +44,10 @@ const instanceCommands: Readonly<Record<string, Entry>> = {
     summary: 'Put a backup in the place of a state.',
     load: async () => (await import('./commands/restore.ts')).restore,
   },
+  trace: {
+    summary: 'Tell where a packet to a Service goes, and why.',
+    load: async () => (await import('./commands/trace.ts')).trace,
+  },
   doctor: {
     summary: 'Check what this machine has and lacks.',
     load: async () => (await import('./commands/doctor.ts')).doctor,
@@ -68,6 +72,5 @@ export const absentCommands: Readonly<Record<string, true>> = {
   ingress: true,
   'metrics-server': true,
   dashboard: true,
-  trace: true,
   lab: true,
 };
