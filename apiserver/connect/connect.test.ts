@@ -416,6 +416,80 @@ test('A67: port-forward goes to the pod, over SPDY as well', async (t) => {
   t.is(asked?.headers['x-stream-protocol-version'], 'portforward.k8s.io');
 });
 
+/** A message of a WebSocket client: binary, masked with zeros. */
+const frame = (text: string) =>
+  Buffer.concat([Buffer.of(0x82, 0x80 | text.length, 0, 0, 0, 0), Buffer.from(text)]);
+
+test('apiserver A67: SPDY inside a WebSocket is taken out of it for the agent', async (t) => {
+  let asked: IncomingMessage | undefined;
+  const { port, ended } = await setUp(t, {
+    onUpgrade: (request, socket) => {
+      asked = request;
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\nhi',
+      );
+      socket.on('data', (chunk) => socket.write(String(chunk).toUpperCase()));
+      socket.on('end', () => socket.end());
+    },
+  });
+  const { socket, text } = upgrade(t, port, '/portforward', [
+    'Sec-WebSocket-Protocol: SPDY/3.1+portforward.k8s.io',
+  ]);
+  await until(() => text().endsWith('\x82\x02hi'));
+  t.regex(
+    text(),
+    /^HTTP\/1\.1 101 [\s\S]*Sec-WebSocket-Protocol: SPDY\/3\.1\+portforward\.k8s\.io/,
+  );
+  t.is(`${asked?.method} ${asked?.url}`, 'POST /portForward/default/web?');
+  t.is(asked?.headers.upgrade, 'SPDY/3.1');
+  t.is(asked?.headers['x-stream-protocol-version'], 'portforward.k8s.io');
+  socket.write(frame('abc'));
+  await until(() => text().endsWith('\x82\x03ABC'));
+  socket.destroy();
+  await until(() => ended.length > 0);
+  t.deepEqual(ended, ['tunnel']);
+});
+
+test('apiserver A67: the protocols of a SPDY client go on one by one', async (t) => {
+  let lines: string[] = [];
+  const { port } = await setUp(t, {
+    onUpgrade: (request, socket) => {
+      lines = request.rawHeaders;
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\n\r\n');
+    },
+  });
+  const socket = net.connect(port, '127.0.0.1');
+  socket.write(
+    'POST /exec?command=ls HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n' +
+      'X-Stream-Protocol-Version: v4.channel.k8s.io\r\n' +
+      'X-Stream-Protocol-Version: v3.channel.k8s.io\r\n\r\n',
+  );
+  await once(socket.resume(), 'close');
+  const versions = lines.filter((_, index) => /^x-stream/i.test(lines[index - 1] ?? ''));
+  t.deepEqual(versions, ['v4.channel.k8s.io', 'v3.channel.k8s.io']);
+});
+
+test('security R16: clients that attach and go leave nothing behind', async (t) => {
+  const open = new Set<Duplex>();
+  let opened = 0;
+  const { port, ended } = await setUp(t, {
+    onUpgrade: (_request, socket) => {
+      opened++;
+      open.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => open.delete(socket));
+      socket.write(accept);
+      socket.resume();
+    },
+  });
+  const count = 100;
+  const all = Array.from({ length: count }, () => upgrade(t, port, '/attach?stdout=1'));
+  await until(() => opened === count);
+  for (const { socket } of all) socket.resetAndDestroy();
+  await until(() => open.size === 0 && ended.length === count);
+  t.is(ended.length, count);
+});
+
 test('R17: who may only get pods/exec may not run anything', async (t) => {
   const user = { name: 'ann', groups: ['system:authenticated'] };
   const { port } = await setUp(t, { onUpgrade: () => t.fail('the node was asked') }, user);

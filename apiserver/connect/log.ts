@@ -72,5 +72,5 @@ function startAnswer(response: HttpResponse): Writable {
   return response;
 }
 
-const isGone = (response: HttpResponse) =>
+export const isGone = (response: HttpResponse) =>
   'stream' in response ? response.stream.destroyed : response.destroyed;

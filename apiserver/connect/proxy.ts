@@ -21,6 +21,7 @@ import { type Authorizer, forbiddenError } from '../authorization/authorize.ts';
 import type { ConnectRequest, HttpRequest, HttpResponse } from '../request.ts';
 import type { Call, Dial } from './dial.ts';
 import { createLinkRewriter } from './html-links.ts';
+import { isGone } from './log.ts';
 import { answerHeaders, requestHeaders, rewriteLink } from './proxy-headers.ts';
 import { type ProxyPath, runsSomething, splitProxyPath } from './proxy-name.ts';
 import { findProxyTarget, type ProxyTarget, type TargetDeps } from './proxy-target.ts';
@@ -190,6 +191,3 @@ const cannotReach = (cause: unknown) =>
   new StatusError('ServiceUnavailable', `error trying to reach service: ${messageOf(cause)}`, {
     cause,
   });
-
-const isGone = (response: HttpResponse) =>
-  'stream' in response ? response.stream.destroyed : response.destroyed;

@@ -66,6 +66,29 @@ const echo = (name: string, more: object) => ({
   },
 });
 
+/** Reached by the address of its pod, and by a Service. */
+const open = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'open', labels: { app: 'open' } },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      container(
+        'main',
+        'mkdir /www; echo hello from open > /www/index.html; exec httpd -f -p 8080 -h /www',
+      ),
+    ],
+  },
+};
+
+const openService = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'open' },
+  spec: { selector: { app: 'open' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+};
+
 const crash = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -87,12 +110,12 @@ test.before(async () => {
       echo(`tty-${suffix}`, { tty: true }),
     ];
   });
-  const items = [web, crash, ...names];
+  const items = [web, open, openService, crash, ...names];
   await cluster.kubectl('apply -f -', {
     input: items.map((each) => JSON.stringify(each)).join('\n---\n'),
   });
   await cluster.kubectl('wait --for=condition=Ready pod/web --timeout=60s');
-  for (const { metadata } of names) {
+  for (const { metadata } of [open, ...names]) {
     await cluster.kubectl(`wait --for=condition=Ready pod/${metadata.name} --timeout=60s`);
   }
 });
@@ -263,6 +286,139 @@ for (const { version, path } of clients) {
     t.not(await run(['logs', 'crash', '--previous']), await run(['logs', 'crash']));
     t.regex(await logs('--insecure-skip-tls-verify-backend', '--tail=1'), /5\n/);
   });
+}
+
+story('apiserver A69: kubectl debug looks at the processes of a container that runs', async (t) => {
+  const { run } = use(clients[0]!.path);
+  const image = '--image=localhost/wherry/busybox:1';
+  const words = ['debug', 'web', image, '--image-pull-policy=IfNotPresent', '--target=talk'];
+  await run([...words, '-c', 'looker', '--', 'sh', '-c', 'ps; cat /proc/1/root/etc/hostname']);
+  await waitUntil(async () => /terminated/.test(await lookerState()));
+  const log = await run(['logs', 'web', '-c', 'looker']);
+  t.regex(log, /sleep 100000/);
+  t.regex(log, /^web$/m);
+  // With a terminal kubectl attaches to it.
+  const seen = await use(clients[0]!.path).script('true', [
+    ...['debug', '-it', 'web', image, '--image-pull-policy=IfNotPresent', '-c', 'shell'],
+    ...['--', 'sh', '-c', "'sleep 2; tty; echo over'"],
+  ]);
+  t.regex(seen, /\/dev\/pts\/0[\s\S]*over/);
+});
+
+const lookerState = () =>
+  cluster.kubectl('get pod web -o jsonpath={.status.ephemeralContainerStatuses[0].state}');
+
+story('apiserver A69: kubectl debug of a node sees its file system and processes', async (t) => {
+  const { run } = use(clients[0]!.path);
+  const image = '--image=localhost/wherry/busybox:1';
+  const words = ['debug', 'node/node-1', image, '--image-pull-policy=IfNotPresent'];
+  const said = await run([...words, '--', 'sh', '-c', 'ls /host/etc/hostname; ps | wc -l']);
+  const [, name] = /Creating debugging pod (\S+)/.exec(said) ?? [];
+  await waitUntil(async () => (await phaseOf(name!)) === 'Succeeded');
+  const log = await run(['logs', name!]);
+  t.regex(log, /\/host\/etc\/hostname/);
+  t.true(Number(/^\d+$/m.exec(log)?.[0]) > 3);
+  await run(['delete', 'pod', name!]);
+});
+
+story('apiserver A70: a resize of a running pod, without a restart', async (t) => {
+  const { run } = use(clients[0]!.path);
+  const cpu = (value: string) => ({ cpu: value, memory: '64Mi' });
+  const resources = { requests: cpu('100m'), limits: cpu('100m') };
+  const sized = { ...container('main', 'exec sleep 100000'), resources };
+  const spec = { terminationGracePeriodSeconds: 1, containers: [sized] };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'sized' }, spec };
+  await run(['apply', '-f', '-'], { input: JSON.stringify(pod) });
+  await run(['wait', '--for=condition=Ready', 'pod/sized', '--timeout=60s']);
+  const wanted = { requests: cpu('200m'), limits: cpu('200m') };
+  const patch = { spec: { containers: [{ name: 'main', resources: wanted }] } };
+  await run(['patch', 'pod', 'sized', '--subresource=resize', '-p', JSON.stringify(patch)]);
+  await waitUntil(async () =>
+    /200m/.test(
+      await run([
+        'get',
+        'pod',
+        'sized',
+        '-o',
+        'jsonpath={.status.containerStatuses[0].resources.limits.cpu}',
+      ]),
+    ),
+  );
+  t.is(
+    await run([
+      'get',
+      'pod',
+      'sized',
+      '-o',
+      'jsonpath={.status.containerStatuses[0].restartCount}',
+    ]),
+    '0',
+  );
+});
+
+for (const { version, path } of clients) {
+  story(
+    `apiserver A68: kubectl ${version} get --raw and proxy reach pods, services and nodes`,
+    async (t) => {
+      const { run, spawn } = use(path);
+      const raw = (words: string) => run(['get', '--raw', `/api/v1/${words}`]);
+      t.is(await raw('namespaces/default/pods/open:8080/proxy/'), 'hello from open\n');
+      t.is(
+        await raw('namespaces/default/services/open:http/proxy/index.html'),
+        'hello from open\n',
+      );
+      t.is(await raw('namespaces/default/services/open:80/proxy/'), 'hello from open\n');
+      t.is(await raw('nodes/node-1/proxy/healthz'), 'ok');
+      const child = spawn(['proxy', '--port=0']);
+      const seen = collect(child);
+      await waitUntil(() => /Starting to serve on/.test(seen()));
+      const [, address] = /on (127\.0\.0\.1:\d+)/.exec(seen())!;
+      const url = `http://${address}/api/v1/namespaces/default/pods/open:8080/proxy/index.html`;
+      t.is(await cluster.host.run('curl', ['-sf', url]), 'hello from open\n');
+      child.kill();
+      await once(child, 'exit');
+      const error = (await t.throwsAsync(
+        raw('namespaces/default/pods/open:81/proxy/'),
+      )) as unknown as Failure;
+      t.regex(error.stderr, /error trying to reach service: .*ECONNREFUSED/);
+    },
+  );
+
+  story(
+    `apiserver A65: kubectl ${version} drain evicts, and waits for a disruption budget`,
+    async (t) => {
+      const { run } = use(path);
+      const name = `guarded-${version.replace('.', '-')}`;
+      const labels = { guarded: name };
+      const guarded = { ...echo(name, {}), metadata: { name, labels } };
+      await cluster.kubectl('apply -f -', { input: JSON.stringify(guarded) });
+      await cluster.kubectl(`wait --for=condition=Ready pod/${name} --timeout=60s`);
+      const budget = {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name },
+        spec: { minAvailable: 1, selector: { matchLabels: labels } },
+      };
+      await cluster.kubectl('apply -f -', { input: JSON.stringify(budget) });
+      // As the disruption controller does, where there is one.
+      const counts = {
+        currentHealthy: 1,
+        desiredHealthy: 1,
+        disruptionsAllowed: 0,
+        expectedPods: 1,
+      };
+      const status = JSON.stringify({ status: { observedGeneration: 1, ...counts } });
+      const patch = ['patch', 'pdb', name, '--subresource=status', '--type=merge', '-p', status];
+      await use(clients[0]!.path).run(patch);
+      const drain = ['drain', 'node-1', `--pod-selector=guarded=${name}`, '--force'];
+      const error = (await t.throwsAsync(run([...drain, '--timeout=3s']))) as unknown as Failure;
+      t.regex(error.stderr, /Cannot evict pod as it would violate the pod's disruption budget/);
+      await cluster.kubectl(`delete pdb ${name}`);
+      await run([...drain, '--timeout=30s']);
+      await t.throwsAsync(cluster.kubectl(`get pod ${name}`), { message: /not found/ });
+      await run(['uncordon', 'node-1']);
+    },
+  );
 }
 
 function collect(child: ChildProcess): () => string {
