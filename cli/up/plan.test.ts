@@ -18,6 +18,7 @@ const settings: ClusterSettings = {
   agentPort: 10250,
   etcd: [],
   ports: { agentHealthz: 1, proxyHealthz: 2, proxyMetrics: 3, scheduler: 4, controllers: 5 },
+  proxyMode: 'iptables',
   logLevel: 'info',
   compact: false,
 };

@@ -23,6 +23,7 @@ export interface ClusterSettings {
     readonly scheduler: number;
     readonly controllers: number;
   };
+  readonly proxyMode: 'iptables' | 'nftables';
   readonly logLevel: 'error' | 'info' | 'debug';
   readonly compact: boolean;
 }
@@ -112,6 +113,7 @@ function proxy({ instance, clusterCidr, ports, ...rest }: ClusterSettings) {
   return [
     ...common({ instance, ...rest }, 'proxy'),
     `--instance=${instance.name}`,
+    `--proxy-mode=${rest.proxyMode}`,
     `--hostname-override=${rest.nodeName}`,
     `--cluster-cidr=${clusterCidr}`,
     `--healthz-bind-address=127.0.0.1:${ports.proxyHealthz}`,
