@@ -63,7 +63,9 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<TestEtcd> {
       ...(tls ? tlsFlags(tls) : []),
       ...(options.flags ?? []),
     ];
-    running[index] = spawn(program, words, { stdio: 'ignore', env: { PATH: '' } });
+    // Should the test be killed, etcd ends with it.
+    const orphanless = ['--pdeathsig', 'KILL', program, ...words];
+    running[index] = spawn('setpriv', orphanless, { stdio: 'ignore' });
     await waitForPort(ports[index]!, running[index]);
   };
   const stop = async (index: number, signal: NodeJS.Signals) => {
