@@ -1,5 +1,5 @@
 /** Ephemeral containers and resizes of pods that run, on a real kernel. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
@@ -131,6 +131,36 @@ test('apiserver A70: a resize changes the cgroups of a container that runs on', 
   t.true(await has('100m'));
   await resize('100m', '96Mi');
   await lab.until(async () => (await pending()) === undefined);
+});
+
+test('security R16: execs that flood and clients that go leave nothing behind', async (t) => {
+  const lab = await createLab(t);
+  const { directory } = await lab.startAgent();
+  await lab.create('web', { containers: [sh('exec sleep 100000')] });
+  await lab.until(async () => (await lab.status('web', 'main'))?.ready === true);
+  const container = directory.findContainer('default', 'web', 'main');
+  const uid = (await lab.pod('web'))?.metadata?.uid;
+  const group = join(lab.instance, 'kubepods/besteffort', `pod${uid}`);
+  const id = (await lab.status('web', 'main'))!.containerID!.slice('wherry://'.length);
+  const leaf = join(group, id);
+  const processes = () =>
+    readFirst(`pids/${leaf}/cgroup.procs`, `${leaf}/cgroup.procs`)!.split('\n');
+  const descriptors = () => readdirSync('/proc/self/fd').length;
+  const before = descriptors();
+  const yes = ['sh', '-c', 'while :; do echo y; done'];
+  const many = Array.from({ length: 50 });
+  const floods = await Promise.all(
+    many.map(() => container.exec({ args: yes, terminal: false, stdin: false })),
+  );
+  const lookers = await Promise.all(many.map(() => container.attach()));
+  for (const session of floods) session.pause(); // Nobody reads.
+  t.is(processes().length, 51);
+  for (const session of [...floods, ...lookers]) session.close();
+  await lab.until(() => processes().length === 1 && descriptors() <= before);
+  // One that leaves a child behind, which holds its output open, still comes to an end.
+  const args = ['sh', '-c', 'sleep 3 & echo done'];
+  const session = await container.exec({ args, terminal: false, stdin: false });
+  t.is((await session.exited).exitCode, 0);
 });
 
 function readFirst(...paths: string[]): string | undefined {
