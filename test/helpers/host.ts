@@ -63,6 +63,7 @@ export function createHost(): Host {
         timeout: timeoutMs,
         maxBuffer: 64 * 2 ** 20,
       });
+      running.child.stdin?.on('error', () => {}); // It may end before it has read all.
       running.child.stdin?.end(input);
       const { stdout } = await running;
       return stdout;
