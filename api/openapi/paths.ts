@@ -129,9 +129,9 @@ function bodyOf(verb: Verb, gvk: GroupVersionKind): { requestBody?: Json } {
     return { requestBody: { required: true, content: { '*/*': schemaOf(gvk) } } };
   }
   if (verb === 'patch') {
-    const { apply: _, ...served } = patchMediaTypes;
     const schema = { schema: referenceTo(patchDefinition) };
-    const content = Object.fromEntries(Object.values(served).map((type) => [type, schema]));
+    const types = Object.values(patchMediaTypes);
+    const content = Object.fromEntries(types.map((type) => [type, schema]));
     return { requestBody: { required: true, content } };
   }
   if (verb !== 'delete' && verb !== 'deletecollection') return {};

@@ -1,5 +1,6 @@
 /** Types as OpenAPI has them, with the markers that clients merge and apply by. */
 import type { FieldSchema, FieldType, Scalar, TypeSchema } from '../schema.ts';
+import { describeField, describeType } from './describe.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -8,13 +9,13 @@ interface GroupVersion {
   readonly version: string;
 }
 
-/** The given types and all that they refer to, by their full names. */
+/** The given types and all that they refer to but `seen` has not, by their full names. */
 export function renderComponents(
   roots: readonly TypeSchema[],
   target: GroupVersion,
+  seen = new Set<string>(),
 ): Record<string, Json> {
   const components = new Map<string, Json>(Object.entries(scalarComponents));
-  const seen = new Set<string>();
   const open = [...roots];
   for (let type = open.pop(); type; type = open.pop()) {
     if (seen.has(type.definition)) continue;
@@ -40,10 +41,11 @@ function renderType(type: TypeSchema, target: GroupVersion): Json {
   const required = fields.filter((field) => field.required).map(({ name }) => name);
   const kinds = kindsOf(type, target);
   return {
+    description: describeType(type),
     type: 'object',
     ...(required.length > 0 && { required }),
     ...(fields.length > 0 && {
-      properties: Object.fromEntries(fields.map((field) => [field.name, renderField(field)])),
+      properties: Object.fromEntries(fields.map((field) => [field.name, renderField(type, field)])),
     }),
     ...(kinds.length > 0 && { 'x-kubernetes-group-version-kind': kinds }),
     ...(type.mapType && { 'x-kubernetes-map-type': type.mapType }),
@@ -68,11 +70,12 @@ function kindsOf(
   return isElsewhere ? [own, { group: target.group, version: target.version, kind: name }] : [own];
 }
 
-function renderField(field: FieldSchema): Json {
+function renderField(type: TypeSchema, field: FieldSchema): Json {
   const body = renderFieldType(field.type);
   // Beside $ref all else would be ignored.
   const isReference = Object.hasOwn(body, '$ref');
   return {
+    description: describeField(type, field),
     ...(isReference ? { allOf: [body] } : body),
     ...(field.default !== undefined && { default: field.default }),
     ...(field.enum && { enum: field.enum }),
@@ -104,14 +107,26 @@ const definitions = {
 export const patchDefinition = `${machinery}.apis.meta.v1.Patch`;
 
 const scalarComponents: Record<string, Json> = {
-  [definitions.Time]: { type: 'string', format: 'date-time' },
-  [definitions.MicroTime]: { type: 'string', format: 'date-time' },
-  [definitions.Quantity]: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  [definitions.Time]: {
+    description: 'A time in whole seconds, as in 2026-01-02T15:04:05Z.',
+    type: 'string',
+    format: 'date-time',
+  },
+  [definitions.MicroTime]: {
+    description: 'A time in microseconds, as in 2026-01-02T15:04:05.000000Z.',
+    type: 'string',
+    format: 'date-time',
+  },
+  [definitions.Quantity]: {
+    description: 'An amount, as in 500m, 2, 1.5Gi or 10M.',
+    oneOf: [{ type: 'string' }, { type: 'number' }],
+  },
   [definitions.IntOrString]: {
+    description: 'A whole number, or a text: a name or a percentage.',
     format: 'int-or-string',
     oneOf: [{ type: 'integer' }, { type: 'string' }],
   },
-  [patchDefinition]: { type: 'object' },
+  [patchDefinition]: { description: 'Changes of an object.', type: 'object' },
 };
 
 const scalarSchemas: Record<Scalar, Json> = {

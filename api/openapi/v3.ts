@@ -40,7 +40,7 @@ export function buildOpenApi(
   for (const resource of own) {
     for (const [path, item] of pathItemsOf(resource, root)) paths.set(path, item);
   }
-  const roots = [...own.flatMap(typesFor), ...common];
+  const roots = [...own.flatMap(typesFor), ...commonTypes];
   const sorted = [...paths].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     openapi: '3.0.0',
@@ -55,13 +55,15 @@ export function buildOpenApi(
   };
 }
 
-const common = ['APIResourceList', 'DeleteOptions', 'Status', 'WatchEvent'].map((name) => {
-  const type = typeNamed('meta-v1', name);
-  if (!type) throw new Error(`the schema has no ${name}`);
-  return type;
-});
+export const commonTypes = ['APIResourceList', 'DeleteOptions', 'Status', 'WatchEvent'].map(
+  (name) => {
+    const type = typeNamed('meta-v1', name);
+    if (!type) throw new Error(`the schema has no ${name}`);
+    return type;
+  },
+);
 
-function typesFor(resource: Resource): TypeSchema[] {
+export function typesFor(resource: Resource): TypeSchema[] {
   const { group, version, kind } = resource;
   const kinds: GroupVersionKind[] = [
     { group, version, kind },
@@ -76,7 +78,7 @@ function typesFor(resource: Resource): TypeSchema[] {
   return kinds.map(typeOfKind).filter((type) => type !== undefined);
 }
 
-function resourceListOf({ group, version }: GroupVersion): PathItem {
+export function resourceListOf({ group, version }: GroupVersion): PathItem {
   const reference = '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList';
   const get: Operation = {
     operationId: `get${tagOf({ group, version }, true)}APIResources`,
