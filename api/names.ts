@@ -13,16 +13,17 @@ const tooLong = (max: number) => `must be no more than ${max} bytes`;
 const example = (...examples: string[]) =>
   `(e.g. ${examples.map((each) => `'${each}'`).join(',  or ')}, regex used for validation is `;
 
-export const isDns1123Label: NameCheck = (value) => [
-  ...(byteLength(value) > 63 ? [tooLong(63)] : []),
-  ...(isMatch(label, value)
-    ? []
-    : [
-        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', " +
-          'and must start and end with an alphanumeric character ' +
-          `${example('my-name', '123-abc')}'${label}')`,
-      ]),
-];
+export const isDns1123Label: NameCheck = (value) => {
+  const problems = byteLength(value) > 63 ? [tooLong(63)] : [];
+  if (isMatch(label, value)) return problems;
+  if (isMatch(subdomain, value)) return [...problems, 'must not contain dots'];
+  return [
+    ...problems,
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', " +
+      'and must start and end with an alphanumeric character ' +
+      `${example('my-name', '123-abc')}'${label}')`,
+  ];
+};
 
 export const isDns1123Subdomain: NameCheck = (value) => [
   ...(byteLength(value) > 253 ? [tooLong(253)] : []),
@@ -186,4 +187,10 @@ function isMatch(pattern: string, value: string): boolean {
   return compiled.test(value);
 }
 
-const byteLength = (text: string) => new TextEncoder().encode(text).length;
+const encoder = new TextEncoder();
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
+const notAscii = /[^\u0000-\u007f]/;
+
+/** As UTF-8. Nearly all names are ASCII, and encoding them costs more than all else about them. */
+export const byteLength = (text: string): number =>
+  notAscii.test(text) ? encoder.encode(text).length : text.length;

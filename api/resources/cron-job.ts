@@ -12,6 +12,7 @@ import { formatAge } from '../duration.ts';
 import type { Resource } from '../resource.ts';
 import type { CronJob } from '../types/batch-v1.generated.ts';
 import { validateCronJob } from '../validation/cron-job.ts';
+import { templateWarnings } from './pod-warnings.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const cronJobs: Resource<CronJob> = {
@@ -53,6 +54,16 @@ export const cronJobs: Resource<CronJob> = {
     defaultPodTemplate(spec.jobTemplate?.spec?.template);
   },
   validate: validateCronJob,
+  warnings: ({ spec }, old) => [
+    ...(spec?.schedule?.includes('TZ')
+      ? ['spec.schedule: CRON_TZ or TZ used in schedule is not officially supported']
+      : []),
+    ...templateWarnings(
+      spec?.jobTemplate?.spec?.template,
+      old?.spec?.jobTemplate?.spec?.template,
+      'spec.jobTemplate.spec.template',
+    ),
+  ],
   prepareCreate: (draft) => {
     draft.status = {};
   },

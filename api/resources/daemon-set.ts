@@ -13,6 +13,7 @@ import type { Resource } from '../resource.ts';
 import type { DaemonSet } from '../types/apps-v1.generated.ts';
 import { validateDaemonSet } from '../validation/daemon-set.ts';
 import { isSame } from '../validation/same.ts';
+import { templateWarnings } from './pod-warnings.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const daemonSets: Resource<DaemonSet> = {
@@ -62,6 +63,7 @@ export const daemonSets: Resource<DaemonSet> = {
     defaultPodTemplate(spec.template);
   },
   validate: validateDaemonSet,
+  warnings: (object, old) => templateWarnings(object.spec?.template, old?.spec?.template),
   prepareCreate: (draft) => {
     setTemplateGeneration(draft, 1);
     draft.status = {

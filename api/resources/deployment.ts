@@ -10,6 +10,7 @@ import { defaultPodTemplate } from '../defaults/pod.ts';
 import type { Resource } from '../resource.ts';
 import type { Deployment } from '../types/apps-v1.generated.ts';
 import { validateDeployment } from '../validation/workloads.ts';
+import { nameWarnings, templateWarnings } from './pod-warnings.ts';
 import { allVerbs, scaleSubresource, statusOf } from './verbs.ts';
 
 export const deployments: Resource<Deployment> = {
@@ -55,6 +56,10 @@ export const deployments: Resource<Deployment> = {
     defaultPodTemplate(spec.template);
   },
   validate: validateDeployment,
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarnings(object.metadata)),
+    ...templateWarnings(object.spec?.template, old?.spec?.template),
+  ],
   prepareCreate: (draft) => {
     draft.status = {};
   },

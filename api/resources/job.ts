@@ -5,6 +5,7 @@ import type { Resource } from '../resource.ts';
 import type { Job, JobSpec } from '../types/batch-v1.generated.ts';
 import { validateJob } from '../validation/job.ts';
 import { isJobCondition } from '../validation/job-status.ts';
+import { nameWarnings, templateWarnings } from './pod-warnings.ts';
 import { allVerbs, statusOf } from './verbs.ts';
 
 export const jobs: Resource<Job> = {
@@ -30,11 +31,26 @@ export const jobs: Resource<Job> = {
   fields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   applyDefaults: defaultJob,
   validate: validateJob,
+  warnings: (job, old) => [
+    ...(old ? [] : [...nameWarnings(job.metadata), ...indexWarnings(job)]),
+    ...templateWarnings(job.spec?.template, old?.spec?.template),
+  ],
   prepareCreate: (draft) => {
     draft.status = {};
     if (!draft.spec?.manualSelector) selectOwnPods(draft);
   },
 };
+
+/** More than a status can tell of. */
+function indexWarnings({ spec }: Job): string[] {
+  const { completionMode, completions = 0, parallelism = 0 } = spec ?? {};
+  if (completionMode !== 'Indexed' || completions <= 100_000 || parallelism <= 10_000) return [];
+  return [
+    'spec.completions: In Indexed Jobs with a number of completions higher than 10^5 and a ' +
+      'parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes ' +
+      'when a big number of indexes fail',
+  ];
+}
 
 function defaultJob({ metadata, spec }: Job): void {
   if (!spec) return;

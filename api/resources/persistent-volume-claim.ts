@@ -3,8 +3,9 @@ import { defaultClaim } from '../defaults/volume.ts';
 import type { Resource } from '../resource.ts';
 import type { PersistentVolumeClaim } from '../types/core-v1.generated.ts';
 import { validateClaim } from '../validation/volume-claim.ts';
+import { fractionWarnings } from './pod-warnings.ts';
 import { allVerbs, statusOf } from './verbs.ts';
-import { classOf, formatAccessModes, unset } from './volume-columns.ts';
+import { classOf, classWarnings, formatAccessModes, unset } from './volume-columns.ts';
 
 export const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {
   group: '',
@@ -39,6 +40,11 @@ export const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {
   ],
   applyDefaults: defaultClaim,
   validate: validateClaim,
+  warnings: ({ metadata, spec }) => [
+    ...classWarnings(metadata),
+    ...fractionWarnings(spec?.resources?.requests, 'spec.resources.requests'),
+    ...fractionWarnings(spec?.resources?.limits, 'spec.resources.limits'),
+  ],
   prepareCreate: (draft) => {
     draft.status = { phase: 'Pending' };
     copySource(draft);

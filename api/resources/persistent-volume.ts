@@ -3,8 +3,9 @@ import { defaultPersistentVolume } from '../defaults/volume.ts';
 import type { Resource } from '../resource.ts';
 import type { PersistentVolume } from '../types/core-v1.generated.ts';
 import { validatePersistentVolume } from '../validation/persistent-volume.ts';
+import { fractionWarnings, volumeWarnings } from './pod-warnings.ts';
 import { allVerbs, statusOf } from './verbs.ts';
-import { classOf, formatAccessModes, unset } from './volume-columns.ts';
+import { classOf, classWarnings, formatAccessModes, unset } from './volume-columns.ts';
 
 export const persistentVolumes: Resource<PersistentVolume> = {
   group: '',
@@ -44,6 +45,17 @@ export const persistentVolumes: Resource<PersistentVolume> = {
   ],
   applyDefaults: defaultPersistentVolume,
   validate: validatePersistentVolume,
+  warnings: ({ metadata, spec = {} }) => [
+    ...volumeWarnings(spec, 'spec'),
+    ...fractionWarnings(spec.capacity, 'spec.capacity'),
+    ...(spec.persistentVolumeReclaimPolicy === 'Recycle'
+      ? [
+          'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. ' +
+            'Instead, the recommended approach is to use dynamic provisioning.',
+        ]
+      : []),
+    ...classWarnings(metadata),
+  ],
   prepareCreate: (draft) => {
     draft.status = { phase: 'Pending' };
   },

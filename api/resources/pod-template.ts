@@ -5,6 +5,7 @@ import type { Resource } from '../resource.ts';
 import type { PodTemplate } from '../types/core-v1.generated.ts';
 import { namespacedSubdomain, validateMetadata } from '../validation/metadata.ts';
 import { checkTemplate } from '../validation/template.ts';
+import { templateWarnings } from './pod-warnings.ts';
 import { allVerbs } from './verbs.ts';
 
 export const podTemplates: Resource<PodTemplate> = {
@@ -34,4 +35,5 @@ export const podTemplates: Resource<PodTemplate> = {
     ...validateMetadata(object, old, namespacedSubdomain),
     ...checkTemplate(object.template ?? {}, 'template'),
   ],
+  warnings: ({ template }, old) => templateWarnings(template, old?.template, 'template'),
 };

@@ -7,6 +7,7 @@ import { validateEphemeralContainersUpdate } from '../validation/pod-ephemeral.t
 import { validateResize } from '../validation/pod-resize.ts';
 import { podColumns } from './pod-columns.ts';
 import { podQosClass } from './pod-qos.ts';
+import { nameWarnings, podWarnings } from './pod-warnings.ts';
 import { allVerbs, proxyOf, statusOf } from './verbs.ts';
 
 export const pods: Resource<Pod> = {
@@ -56,6 +57,8 @@ export const pods: Resource<Pod> = {
     }
     return validatePod(draft, old);
   },
+  warnings: (pod, old) =>
+    old ? [] : [...nameWarnings(pod.metadata, "the Pod's hostname"), ...podWarnings(pod, '')],
   prepareCreate: (draft) => {
     mergeLabelKeys(draft);
     draft.status = { phase: 'Pending', qosClass: podQosClass(draft.spec) };

@@ -3,6 +3,7 @@ import { defaultPodTemplate } from '../defaults/pod.ts';
 import type { Resource } from '../resource.ts';
 import type { ReplicaSet } from '../types/apps-v1.generated.ts';
 import { validateReplicaSet } from '../validation/workloads.ts';
+import { nameWarnings, templateWarnings } from './pod-warnings.ts';
 import { allVerbs, scaleSubresource, statusOf } from './verbs.ts';
 
 export const replicaSets: Resource<ReplicaSet> = {
@@ -34,6 +35,10 @@ export const replicaSets: Resource<ReplicaSet> = {
     defaultPodTemplate(spec.template);
   },
   validate: validateReplicaSet,
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarnings(object.metadata)),
+    ...templateWarnings(object.spec?.template, old?.spec?.template),
+  ],
   prepareCreate: (draft) => {
     draft.status = { replicas: 0 };
   },

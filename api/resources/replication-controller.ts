@@ -3,6 +3,7 @@ import { defaultPodTemplate } from '../defaults/pod.ts';
 import type { Resource } from '../resource.ts';
 import type { ReplicationController } from '../types/core-v1.generated.ts';
 import { validateReplicationController } from '../validation/workloads.ts';
+import { nameWarnings, templateWarnings } from './pod-warnings.ts';
 import { allVerbs, scaleSubresource, statusOf } from './verbs.ts';
 
 export const replicationControllers: Resource<ReplicationController> = {
@@ -40,6 +41,10 @@ export const replicationControllers: Resource<ReplicationController> = {
     defaultPodTemplate(spec.template);
   },
   validate: validateReplicationController,
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarnings(object.metadata)),
+    ...templateWarnings(object.spec?.template, old?.spec?.template),
+  ],
   prepareCreate: (draft) => {
     draft.status = { replicas: 0 };
   },

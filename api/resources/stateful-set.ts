@@ -4,6 +4,7 @@ import { defaultClaim } from '../defaults/volume.ts';
 import type { Resource } from '../resource.ts';
 import type { StatefulSet, StatefulSetSpec } from '../types/apps-v1.generated.ts';
 import { validateStatefulSet } from '../validation/stateful-set.ts';
+import { templateWarnings } from './pod-warnings.ts';
 import { allVerbs, scaleSubresource, statusOf } from './verbs.ts';
 
 export const statefulSets: Resource<StatefulSet> = {
@@ -44,6 +45,15 @@ export const statefulSets: Resource<StatefulSet> = {
     }
   },
   validate: validateStatefulSet,
+  warnings: ({ spec }, old) => [
+    ...templateWarnings(spec?.template, old?.spec?.template),
+    ...((spec?.revisionHistoryLimit ?? 0) < 0
+      ? [
+          'spec.revisionHistoryLimit: a negative value retains all historical revisions; ' +
+            'a value >= 0 is recommended',
+        ]
+      : []),
+  ],
   prepareCreate: (draft) => {
     draft.status = { replicas: 0, availableReplicas: 0 };
   },
