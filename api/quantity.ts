@@ -14,8 +14,21 @@ const pattern = /^([+-]?)(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$
 export const quantityProblem =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
+/** Everybody asks for the same few amounts, each many times. */
+const parsed = new Map<string | number, ParsedQuantity>();
+const parsedMax = 1_000;
+
 /** @throws Error with upstream's sentence */
 export function parseQuantity(text: string | number): ParsedQuantity {
+  const known = parsed.get(text);
+  if (known) return known;
+  const quantity = parse(text);
+  if (parsed.size >= parsedMax) parsed.clear();
+  parsed.set(text, quantity);
+  return quantity;
+}
+
+function parse(text: string | number): ParsedQuantity {
   // The length limit keeps hostile digits from turning into slow big integers.
   const match = pattern.exec(String(text));
   if (!match || match[0].length > 64) throw new Error(quantityProblem);

@@ -22,7 +22,18 @@ export const systemClock: Clock = {
 };
 
 /** RFC 3339 in whole seconds, as meta/v1 Time has it. */
-export const toTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export function toTime(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastTime = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastTime;
+}
+
+// A server writes thousands of times within one second.
+let lastSecond = Number.NaN;
+let lastTime = '';
 
 /** RFC 3339 with microseconds, as meta/v1 MicroTime has it. */
 export const toMicroTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;

@@ -1,6 +1,7 @@
 /** The rules of metadata, the same for every kind but for what its names look like. */
 import type { StatusCause } from '../../base/errors.ts';
 import {
+  byteLength,
   isDns1123Label,
   isDns1123Subdomain,
   isLabelValue,
@@ -75,7 +76,6 @@ export function checkAnnotations(annotations: Readonly<Record<string, string>> =
 }
 
 const annotationBytesMax = 256 * 1024;
-const byteLength = (text: string) => new TextEncoder().encode(text).length;
 
 function checkNames({ name, generateName, namespace }: ObjectMeta, rules: MetadataRules) {
   const causes: StatusCause[] = [];

@@ -3,7 +3,7 @@ import { parseJson } from '../../api/json.ts';
 import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/decode.ts';
 import { messageOf, StatusError } from '../../base/errors.ts';
 import type { HttpRequest } from '../request.ts';
-import { fieldProblems, refuseJson, refuseValue } from './json-text.ts';
+import { fieldProblems, refuseJson, refuseValue, saysTwice } from './json-text.ts';
 import { parseYaml, refuseYaml, twiceInYaml } from './yaml-text.ts';
 
 const bytesMax = 3 * 1024 * 1024;
@@ -30,21 +30,35 @@ export function readBytes(request: HttpRequest): Promise<Buffer> {
   if (declared > bytesMax) throw tooLarge();
   let chunks: Buffer[] = [];
   let size = 0;
+  let isOver = false;
+  const fail = (error: StatusError) => {
+    isOver = true;
+    clearTimeout(timer);
+    reject(error);
+  };
   const timer = setTimeout(() => {
-    reject(new StatusError('Timeout', 'the request body did not come in time'));
+    fail(new StatusError('Timeout', 'the request body did not come in time'));
   }, slowMs);
   request.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size <= bytesMax) chunks.push(chunk);
     else {
       chunks = []; // What still comes is let go.
-      reject(tooLarge());
+      if (!isOver) fail(tooLarge());
     }
   });
-  request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-  request.on('error', () => reject(cutOff()));
-  request.on('close', () => reject(cutOff()));
-  return promise.finally(() => clearTimeout(timer));
+  request.on('end', () => {
+    isOver = true;
+    clearTimeout(timer);
+    resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+  });
+  // Also after the end, when an error would cost its stack trace for nothing.
+  const onCut = () => {
+    if (!isOver) fail(cutOff());
+  };
+  request.on('error', onCut);
+  request.on('close', onCut);
+  return promise;
 }
 
 const tooLarge = () =>
@@ -75,7 +89,10 @@ function json(bytes: Buffer): Body {
   if (refusal) throw unreadable(refusal);
   try {
     const value = parseJson(bytes.toString());
-    return { value, problems: (unknown) => fieldProblems(bytes, unknown) };
+    const isSound = !saysTwice(bytes, value);
+    const problems = (unknown: readonly string[]) =>
+      isSound && unknown.length === 0 ? [] : fieldProblems(bytes, unknown);
+    return { value, problems };
   } catch (error) {
     throw bad(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
   }

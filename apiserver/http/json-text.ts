@@ -38,6 +38,32 @@ export function refuseJson(bytes: Uint8Array): string | undefined {
   return values < valuesMax ? undefined : `it has more than ${valuesMax} values`;
 }
 
+/**
+ * Whether an object of a valid text says a key twice: then the value that was read of it has fewer
+ * keys than the text has colons. Finding out which one costs far more: see `fieldProblems`.
+ */
+export function saysTwice(bytes: Uint8Array, value: unknown): boolean {
+  let colons = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index];
+    if (byte === quote) index = endOfString(bytes, index);
+    else if (byte === colon) colons += 1;
+  }
+  return colons !== keysIn(value);
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) for (const each of value) count += keysIn(each);
+  else {
+    for (const key of Object.keys(value)) count += 1 + keysIn((value as Fields)[key]);
+  }
+  return count;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
 const tooWide = `it has an object or a list with more than ${entriesMax} entries`;
 
 /** The same of a value that was never JSON. It nests no deeper than what made it allows. */

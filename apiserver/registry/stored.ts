@@ -6,7 +6,7 @@
 import { parseJson } from '../../api/json.ts';
 import { apiVersionOf, type KubeObject, type Resource } from '../../api/resource.ts';
 import { StatusError } from '../../base/errors.ts';
-import { shareFields } from './share-fields.ts';
+import { ownersText, shareFields } from './share-fields.ts';
 
 const metadataStart = '"metadata":{';
 
@@ -71,15 +71,20 @@ export function fromStore(
 const bytesMax = 1.5 * 1024 * 1024;
 
 /**
- * What the store keeps: kind and apiVersion first, then the metadata, without resourceVersion.
+ * What the store keeps: kind and apiVersion first, then the metadata, without resourceVersion. The
+ * object shares its owners from now on.
  * @throws StatusError RequestEntityTooLarge
  */
 export function toStore(resource: Resource, object: KubeObject): Buffer {
+  shareFields(object);
   const { kind: _, apiVersion: __, metadata, ...rest } = object;
-  const { resourceVersion: ___, ...kept } = metadata!;
-  const { kind } = resource;
-  const apiVersion = apiVersionOf(resource);
-  const bytes = Buffer.from(JSON.stringify({ kind, apiVersion, metadata: kept, ...rest }));
+  const { resourceVersion: ___, managedFields, ...kept } = metadata!;
+  const type = JSON.stringify({ kind: resource.kind, apiVersion: apiVersionOf(resource) });
+  const owners = managedFields ? `,"managedFields":${ownersText(managedFields)}` : '';
+  // An object always has a name, so both texts have something in them.
+  const start = `${type.slice(0, -1)},${metadataStart}${JSON.stringify(kept).slice(1, -1)}${owners}}`;
+  const end = JSON.stringify(rest);
+  const bytes = Buffer.from(end === '{}' ? `${start}}` : `${start},${end.slice(1)}`);
   if (bytes.length <= bytesMax) return bytes;
   const message = `Request entity too large: the object has ${bytes.length} bytes, limit is ${bytesMax}`;
   throw new StatusError('RequestEntityTooLarge', message);

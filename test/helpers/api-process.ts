@@ -14,8 +14,14 @@ import { writeKubeconfig } from '../../cli/pki/kubeconfig.ts';
 
 const run = promisify(execFile);
 
-/** Not started yet. `flags`: beside those for certificates, port and state file. */
-export async function createApiProcess(flags: readonly string[] = []): Promise<ApiProcess> {
+/**
+ * Not started yet. `flags`: beside those for certificates, port and state file. `program`: what Node
+ * runs, the source or a bundle.
+ */
+export async function createApiProcess(
+  flags: readonly string[] = [],
+  program: readonly string[] = [resolve('cli/main.ts')],
+): Promise<ApiProcess> {
   const folder = mkdtempSync(join(tmpdir(), `wherry-api-${process.pid}-`));
   const port = await findPort();
   const pki = await ensurePki({
@@ -50,13 +56,14 @@ export async function createApiProcess(flags: readonly string[] = []): Promise<A
     '--ready-fd=3',
     ...flags,
   ];
-  return new ApiProcess({ folder, port, pki, words });
+  return new ApiProcess({ folder, port, pki, program, words });
 }
 
 interface Parts {
   readonly folder: string;
   readonly port: number;
   readonly pki: PkiPaths;
+  readonly program: readonly string[];
   readonly words: readonly string[];
 }
 
@@ -65,20 +72,22 @@ export class ApiProcess {
   readonly folder: string;
   readonly port: number;
   readonly #pki: PkiPaths;
+  readonly #program: readonly string[];
   readonly #words: readonly string[];
   #child: ChildProcess | undefined;
   #printed = '';
 
-  constructor({ folder, port, pki, words }: Parts) {
+  constructor({ folder, port, pki, program, words }: Parts) {
     this.folder = folder;
     this.port = port;
     this.#pki = pki;
+    this.#program = program;
     this.#words = words;
   }
 
   /** Resolves once it serves. @throws Error with what it printed when it ends instead */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [resolve('cli/main.ts'), ...this.#words], {
+    const child = spawn(process.execPath, [...this.#program, ...this.#words], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -92,6 +101,11 @@ export class ApiProcess {
     if (!isReady) throw new Error(`the API server did not start:\n${this.#printed}`);
   }
 
+  /** Of the server; 0 = it does not run. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -100,14 +114,18 @@ export class ApiProcess {
     await once(child, 'exit');
   }
 
+  /** What the administrator shows, as PEM. */
+  credentials(): { readonly ca: string; readonly cert: string; readonly key: string } {
+    const { ca, admin } = this.#pki;
+    const [caText, cert, key] = [ca.cert, admin.cert, admin.key].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
+    return { ca: caText!, cert: cert!, key: key! };
+  }
+
   /** A session over HTTP/2 as the administrator. */
   connect(): ClientHttp2Session {
-    const { ca, admin } = this.#pki;
-    const session = connect(`https://127.0.0.1:${this.port}`, {
-      ca: readFileSync(ca.cert),
-      cert: readFileSync(admin.cert),
-      key: readFileSync(admin.key),
-    });
+    const session = connect(`https://127.0.0.1:${this.port}`, this.credentials());
     session.on('error', () => {}); // Each request tells of it.
     return session;
   }

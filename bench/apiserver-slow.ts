@@ -1,0 +1,3 @@
+export async function benchSlow(program: readonly string[]): Promise<void> {
+  void program;
+}

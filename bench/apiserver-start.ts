@@ -1,0 +1,3 @@
+export async function benchStart(program: readonly string[]): Promise<void> {
+  void program;
+}
