@@ -1,6 +1,7 @@
 /** All controllers. A new one is one folder and one line here. */
 import type { Controller } from './controller.ts';
 import { deploymentController } from './deployment/main.ts';
+import { disruptionController } from './disruption/main.ts';
 import { endpointsController } from './endpoints/main.ts';
 import { endpointSliceController } from './endpointslice/main.ts';
 import { garbageCollector } from './garbage-collector/main.ts';
@@ -10,6 +11,7 @@ import { nodeLifecycleController } from './node-lifecycle/main.ts';
 import { replicaSetController } from './replicaset/main.ts';
 import { rootCaController } from './root-ca/main.ts';
 import { serviceAccountController } from './serviceaccount/main.ts';
+import { claimProtection, volumeProtection } from './volume-protection/main.ts';
 
 export const controllers: readonly Controller[] = [
   deploymentController,
@@ -22,6 +24,9 @@ export const controllers: readonly Controller[] = [
   nodeIpamController,
   serviceAccountController,
   rootCaController,
+  disruptionController,
+  claimProtection,
+  volumeProtection,
 ];
 
 /**
