@@ -1,6 +1,7 @@
 /** What requests and answers look like: verbs, forms, codes, sizes, times. */
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
+import { chainPlugins } from '../admission/chain.ts';
 import { config, configs, startServer } from '../testing.ts';
 
 const merge = 'content-type=application/merge-patch+json';
@@ -86,6 +87,14 @@ test('apiserver A13: JSON and YAML, of request and answer', async (t) => {
   t.regex(list.body, /^items:\n- (kind|metadata):/m);
   await ask(`DELETE ${configs}`);
   t.regex((await ask(`GET ${configs} accept=application/yaml`)).body, /^items: \[\]$/m);
+});
+
+test('apiserver A14: CBOR, which is alpha, is neither taken nor given', async (t) => {
+  const { ask } = await startServer(t);
+  const cbor = 'application/cbor';
+  t.is((await ask(`POST ${configs} content-type=${cbor}`, Buffer.of(0xa0))).code, 415);
+  t.is((await ask(`GET ${configs} accept=${cbor}`)).code, 406);
+  t.is((await ask(`GET ${configs} accept=${cbor},application/json`)).code, 200);
 });
 
 test('apiserver A15: large answers are gzipped for who takes it, small ones are not', async (t) => {
@@ -219,6 +228,23 @@ test('apiserver A19: a dry run of every verb answers, and leaves nothing behind'
   t.is((await ask(`POST ${configs}?dryRun=Some`, config('b'))).code, 400);
 });
 
+test('apiserver A20: warnings of admission are headers that nobody can break out of', async (t) => {
+  const admission = chainPlugins([
+    {
+      name: 'Talkative',
+      mutate: ({ resource, warnings }) => {
+        if (resource.plural === 'configmaps')
+          warnings.push('say "this"', 'a\r\nset-cookie: b', 'ä');
+        return undefined;
+      },
+    },
+  ]);
+  const { ask } = await startServer(t, { gates: { admission } });
+  const { headers } = await ask(`POST ${configs}`, config('a'));
+  t.is(headers.warning, '299 - "say \\"this\\"", 299 - "a  set-cookie: b", 299 - " "');
+  t.is(headers['set-cookie'], undefined);
+});
+
 test('apiserver A21: bodies up to 3 MB, objects up to 1.5 MB', async (t) => {
   const { ask } = await startServer(t);
   const template = (kilobytes: number) => {
@@ -261,6 +287,33 @@ test('apiserver A23: generateName tries again when a name is taken', async (t) =
   const names = new Set(made.map(({ body }) => body.metadata.name));
   t.is(names.size, 20);
   for (const name of names) t.regex(name, /^gen-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
+});
+
+test('apiserver A24: what the server alone says of an object', async (t) => {
+  const { ask } = await startServer(t);
+  const theirs = {
+    uid: 'theirs',
+    creationTimestamp: '2000-01-01T00:00:00Z',
+    deletionTimestamp: '2000-01-01T00:00:00Z',
+    generation: 7,
+    selfLink: '/mine',
+  };
+  const given = { ...config('a', { x: '1' }), metadata: { name: 'a', ...theirs } };
+  const { body } = await ask(`POST ${configs}?fieldManager=me`, given);
+  const { metadata } = body;
+  t.regex(metadata.uid, /^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+  t.true(Math.abs(Date.parse(metadata.creationTimestamp) - Date.now()) < 60_000);
+  t.is(metadata.deletionTimestamp, undefined);
+  t.is(metadata.selfLink, undefined);
+  t.like(metadata.managedFields[0], { manager: 'me', operation: 'Update', apiVersion: 'v1' });
+  const again = await ask(`PUT ${configs}/a`, {
+    ...given,
+    metadata: { ...given.metadata, uid: '' },
+  });
+  t.is(again.body.metadata.uid, metadata.uid);
+  t.is(again.body.metadata.creationTimestamp, metadata.creationTimestamp);
+  const other = await ask(`PUT ${configs}/a`, given);
+  t.is(other.code, 409, 'another object of the same name');
 });
 
 test('apiserver A44: a list of 10,000 comes in parts', async (t) => {

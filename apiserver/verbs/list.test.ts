@@ -153,6 +153,17 @@ test('apiserver A43: a list shows every write that was answered before, of which
   }
 });
 
+test('apiserver A45: what was is listed until it is compacted', async (t) => {
+  const { ask, store, middle } = await startWith(t);
+  await ask(`DELETE ${configs}/a`);
+  const at = (revision: number) =>
+    ask(`GET ${configs}?resourceVersion=${revision}&resourceVersionMatch=Exact`);
+  t.deepEqual(names(await at(middle)), ['a', 'b']);
+  t.deepEqual(names(await at(middle - 1)), ['a']);
+  await store.compact(await store.currentRevision());
+  t.is((await at(middle)).code, 410);
+});
+
 test('apiserver A48: label selectors', async (t) => {
   const { ask } = await startServer(t);
   for (const [name, labels] of [
@@ -209,4 +220,25 @@ test('apiserver A49: field selectors by resource', async (t) => {
   const bad = await ask(`GET ${pods}?fieldSelector=spec.hostname%3Dx`);
   t.is(bad.code, 400);
   t.regex(bad.body.message, /field label not supported: spec\.hostname/);
+});
+
+test('apiserver A51: an update of an older version is a conflict, one of no version is not', async (t) => {
+  const { ask } = await startServer(t);
+  const { body } = await ask(`POST ${configs}`, config('a'));
+  const put = (version: string | undefined, value: string) => {
+    const metadata = { name: 'a', ...(version !== undefined && { resourceVersion: version }) };
+    return ask(`PUT ${configs}/a`, { ...config('a', { x: value }), metadata });
+  };
+  const { resourceVersion } = body.metadata;
+  t.is((await put(resourceVersion, '1')).code, 200);
+  const stale = await put(resourceVersion, '2');
+  t.is(stale.code, 409);
+  t.regex(stale.body.message, /please apply your changes to the latest version and try again$/);
+  t.is((await put(undefined, '3')).body.data.x, '3');
+  const race = await Promise.all([1, 2, 3, 4].map((each) => put(undefined, `r${each}`)));
+  t.deepEqual(
+    race.map(({ code }) => code),
+    [200, 200, 200, 200],
+    'they come one after the other',
+  );
 });
