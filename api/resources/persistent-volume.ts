@@ -1,3 +1,4 @@
+import { toTime } from '../../base/clock.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../columns.ts';
 import { defaultPersistentVolume } from '../defaults/volume.ts';
 import type { Resource } from '../resource.ts';
@@ -56,7 +57,16 @@ export const persistentVolumes: Resource<PersistentVolume> = {
       : []),
     ...classWarnings(metadata),
   ],
-  prepareCreate: (draft) => {
-    draft.status = { phase: 'Pending' };
+  prepareCreate: (draft, { now }) => {
+    draft.status = { phase: 'Pending', lastPhaseTransitionTime: toTime(now) };
+  },
+  prepareUpdate: ({ status }, { status: old }, { now }) => {
+    if (!status) return;
+    const { phase, lastPhaseTransitionTime: since } = status;
+    const oldSince = old?.lastPhaseTransitionTime;
+    // Who writes a new phase may say since when.
+    if (phase !== old?.phase && (!since || since === oldSince))
+      status.lastPhaseTransitionTime = toTime(now);
+    else if (!since && oldSince) status.lastPhaseTransitionTime = oldSince;
   },
 };
