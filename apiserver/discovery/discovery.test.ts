@@ -191,7 +191,8 @@ test('apiserver A7: metrics in the names that dashboards ask for', async (t) => 
   ];
   for (const each of series) t.regex(body, each);
   const lines = (body as string).split('\n').filter((line) => line !== '');
-  for (const line of lines) t.regex(line, /^(# (HELP|TYPE) |[a-z_0-9]+(\{.*\})? -?[\d.e+-]+$)/, line);
+  for (const line of lines)
+    t.regex(line, /^(# (HELP|TYPE) |[a-z_0-9]+(\{.*\})? -?[\d.e+-]+$)/, line);
 });
 
 test('apiserver A8: tokens can be checked by others, who find the keys here', async (t) => {
