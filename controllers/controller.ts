@@ -14,6 +14,8 @@ export interface ControllerConfig {
   readonly nodeMonitorGraceSeconds: number;
   /** PEM; empty: nothing is published. */
   readonly rootCa: string;
+  /** Ranges for Services of type LoadBalancer; none: they get the nodes' addresses. */
+  readonly loadBalancerPool?: readonly string[];
 }
 
 export interface Context {

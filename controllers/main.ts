@@ -22,6 +22,7 @@ import { runElected } from '../client/lease.ts';
 import type { Reconciler } from '../client/reconciler.ts';
 import type { Context } from './controller.ts';
 import { parseCidr } from './node-ipam/plan.ts';
+import { parsePool } from './service-lb/pool.ts';
 import { selectControllers } from './table.ts';
 
 /** Checked when the flag is read, so that the mistake is named before anything starts. */
@@ -45,6 +46,10 @@ export const flags = {
   ),
   'node-monitor-grace-seconds': integer('A node silent for so long is not ready.', 40, { min: 5 }),
   'root-ca-file': optionalText('PEM that is published in each namespace.', 'FILE'),
+  'load-balancer-pool': checked(
+    list("Addresses for load balancers; none: the nodes' own.", [], 'CIDR,CIDR'),
+    parsePool,
+  ),
   'bind-address': text('Where health is served, over HTTP.', '127.0.0.1', 'ADDRESS'),
   'healthz-port': port('Port of health.', 10257),
   'leader-elect': toggle('Wait until the Lease kube-system/kube-controller-manager is ours.'),
@@ -74,10 +79,11 @@ export async function start(config: Config, deps: Deps): Promise<Running> {
     return recorder;
   };
   const { clusterCidr, nodeMonitorGraceSeconds, rootCaFile } = config;
+  const loadBalancerPool = parsePool(config.loadBalancerPool);
   const rootCa = rootCaFile ? readFileSync(rootCaFile, 'utf8') : '';
   const context = {
     ...{ client, informers, clock, log, recorderOf },
-    config: { clusterCidr, nodeMonitorGraceSeconds, rootCa },
+    config: { clusterCidr, nodeMonitorGraceSeconds, rootCa, loadBalancerPool },
   };
   const health = await serveHealth({
     host: config.bindAddress,

@@ -10,6 +10,7 @@ import { nodeIpamController } from './node-ipam/main.ts';
 import { nodeLifecycleController } from './node-lifecycle/main.ts';
 import { replicaSetController } from './replicaset/main.ts';
 import { rootCaController } from './root-ca/main.ts';
+import { serviceLbController } from './service-lb/main.ts';
 import { serviceAccountController } from './serviceaccount/main.ts';
 import { claimProtection, volumeProtection } from './volume-protection/main.ts';
 
@@ -27,6 +28,7 @@ export const controllers: readonly Controller[] = [
   disruptionController,
   claimProtection,
   volumeProtection,
+  serviceLbController,
 ];
 
 /**
