@@ -38,7 +38,7 @@ const windowBytesMin = 32 * 1024;
 const farewellMs = 5_000;
 
 export class SpdyConnection {
-  /** Resolves when the socket is closed, by whomever; all streams are closed by then. */
+  /** Resolves when the socket is closed, by whomever; streams are, once what they got is read. */
   readonly closed: Promise<void>;
   readonly #socket: Duplex;
   readonly #options: SpdyOptions;

@@ -33,6 +33,17 @@ test('streams carry bytes both ways, each half with an end of its own', async (t
   t.is(await textOf(two), 'error ');
 });
 
+test('what a stream got before its connection ended can still be read', async (t) => {
+  const { server, client } = connect(t, (stream) => {
+    stream.end('last words');
+    stream.once('finish', () => server.end());
+  });
+  const stream = client.open(new Map());
+  stream.end();
+  await client.closed;
+  t.is(await textOf(stream), 'last words');
+});
+
 test('a stream that nobody reads holds its sender back', async (t) => {
   let taken: SpdyStream | undefined;
   const { client } = connect(t, (stream) => {

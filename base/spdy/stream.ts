@@ -43,10 +43,15 @@ export class SpdyStream extends Duplex {
     this.push(null);
   }
 
-  /** For the connection: the other side has cut the stream, or is gone. */
+  /**
+   * For the connection: the other side has cut the stream, or is gone. What it said to its end
+   * before that can still be read.
+   */
   cut(): void {
     this.#isCut = true;
-    this.destroy();
+    if (!this.#hasAllInput || this.readableEnded) this.destroy();
+    else this.once('end', () => this.destroy());
+    this.#carrier.forget(this.id);
   }
 
   override _read(): void {
