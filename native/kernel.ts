@@ -36,6 +36,15 @@ export interface Kernel {
    * a thread waits for it. ETIMEDOUT when late.
    */
   connectTcp(address: string, port: number, timeoutMs: number, netnsPath?: string): Promise<number>;
+  /** Opens a socket(2) born in the namespace pinned at `netnsPath` (absent: our own). */
+  openSocket(domain: number, type: number, protocol: number, netnsPath?: string): Promise<number>;
+  /** Sends a whole frame out of a link (by its index), on an AF_PACKET socket. */
+  sendFrame(fd: number, index: number, frame: Uint8Array): void;
+  /**
+   * How much there is in a table of the older iptables (IPT_SO_GET_INFO), on a raw socket of that
+   * family. Costs microseconds; loads the table's module if it is not there.
+   */
+  iptablesInfo(fd: number, isIpv6: boolean, table: string): { entries: number; bytes: number };
   /** Opens a netlink socket born in the namespace pinned at `netnsPath` (absent: our own). */
   openNetlink(protocol: number, netnsPath?: string): Promise<number>;
   /**

@@ -18,6 +18,9 @@ static Napi::Object Init(Napi::Env, Napi::Object exports) {
   Export<WriteSysctl>(exports, "writeSysctl");
   Export<ConnectTcp>(exports, "connectTcp");
   Export<OpenNetlink>(exports, "openNetlink");
+  Export<OpenSocket>(exports, "openSocket");
+  Export<SendFrame>(exports, "sendFrame");
+  Export<IptablesInfo>(exports, "iptablesInfo");
   Export<NetlinkTransact>(exports, "netlinkTransact");
   Export<NetlinkJoin>(exports, "netlinkJoin");
   Export<NetlinkReceive>(exports, "netlinkReceive");

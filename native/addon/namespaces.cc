@@ -104,6 +104,18 @@ Napi::Value OpenNetlink(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
+  int domain = static_cast<int>(js::ToInteger(info[0], "domain", 0, 255));
+  int type = static_cast<int>(js::ToInteger(info[1], "type", 0, 15));
+  int protocol = static_cast<int>(js::ToInteger(info[2], "protocol", 0, 65'535));
+  std::string path = js::IsAbsent(info[3]) ? "" : js::ToText(info[3], "netnsPath");
+  return RunOnFreshThread(info.Env(), [domain, type, protocol, path]() -> Conversion {
+    JoinNetns(path);
+    int fd = Check(::socket(domain, type | SOCK_CLOEXEC, protocol), "socket");
+    return [fd](Napi::Env env) { return Napi::Number::New(env, fd); };
+  });
+}
+
 // Blocks: on a fresh thread that is no harm, and a failure comes with the call that caused it.
 static int ConnectHere(const sockaddr_storage& address, int timeoutMs) {
   UniqueFd socket(Check(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
