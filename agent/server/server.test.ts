@@ -117,11 +117,12 @@ const credentials = (user?: string) => ({
   }),
 });
 
+/** A connection that breaks behind the answer is told to nobody, and must not end the process. */
+const send = (path: string, user?: string) =>
+  get({ host: '127.0.0.1', port: server.port, path, ...credentials(user) }).on('error', () => {});
+
 async function statusOf(path: string, user?: string): Promise<number | undefined> {
-  const [response] = await once(
-    get({ host: '127.0.0.1', port: server.port, path, ...credentials(user) }),
-    'response',
-  );
+  const [response] = await once(send(path, user), 'response');
   response.resume();
   return response.statusCode;
 }
@@ -180,10 +181,7 @@ test('logs are read by any of their paths', async (t) => {
 });
 
 async function read(path: string): Promise<string> {
-  const [response] = await once(
-    get({ host: '127.0.0.1', port: server.port, path, ...credentials(apiserver) }),
-    'response',
-  );
+  const [response] = await once(send(path, apiserver), 'response');
   return text(response);
 }
 
@@ -286,6 +284,7 @@ async function dial(path: string, protocols: string[], t: { teardown(f: () => vo
   };
   const to = { host: '127.0.0.1', port: server.port, path, method: 'POST', headers };
   const sent = request({ ...to, ...credentials(apiserver) }).end();
+  sent.on('error', () => {}); // As `send`.
   const answer = await Promise.race([once(sent, 'upgrade'), once(sent, 'response')]);
   const [response, socket, head] = answer as [IncomingMessage, Duplex | undefined, Buffer];
   if (!socket) return { response, connection: undefined };
