@@ -185,19 +185,32 @@ async function watch(task: Of<'watch'>): Promise<Figures> {
       }
     };
   }
+  const from = await newest(task.target);
   for (let index = 0; index < task.watchers; index++) {
     const selector = task.ofNode ? `&fieldSelector=spec.nodeName%3D${nodeOf(index)}` : '';
-    const path = `/api/v1/pods?watch=1&resourceVersion=0${selector}`;
+    const path = `/api/v1/pods?watch=1&resourceVersion=${from}${selector}`;
     wires[index % wires.length]!.ask({ method: 'GET', path }).catch((error) => {
       tally.failures.push(error.message);
     });
   }
-  await sleep(1_000);
+  await sleep(1_500);
   await ready();
   lines = 0;
   tally.latencies.length = 0;
   const figures = await tally.over(() => sleep(task.ms));
   return { ...figures, count: lines };
+}
+
+/** The newest resourceVersion. */
+async function newest(target: Target): Promise<string> {
+  const wire = await openWire(target, 2);
+  let text = '';
+  wire.onData = (piece) => {
+    text += piece;
+  };
+  await wire.ask({ method: 'GET', path: '/api/v1/namespaces?limit=1' });
+  wire.close();
+  return /"resourceVersion":"(\d+)"/.exec(text)![1]!;
 }
 
 async function change(task: Of<'change'>): Promise<Figures> {

@@ -19,7 +19,7 @@ import { summarise } from './stats.ts';
 /** Without the target, which is always the same. */
 type Asking = Task extends infer T ? (T extends Task ? Omit<T, 'target'> : never) : never;
 
-const podCount = 10_000;
+const podCount = Number(process.env.WHERRY_BENCH_PODS ?? 10_000);
 const ticksPerSecond = 100; // USER_HZ, fixed by the kernel's ABI.
 const chosen = process.env.WHERRY_BENCH?.split(',');
 const wants = (part: string) => !chosen || chosen.includes(part);
@@ -205,7 +205,7 @@ function head(title: string): void {
 function row(title: string, { latencies, seconds, failures }: Figures, note = ''): void {
   const { p50, p99, count } = summarise(latencies);
   const most = latencies.reduce((a, b) => Math.max(a, b), 0);
-  const cells = [(count / seconds).toFixed(0), ...[p50, p99, most].map((ms) => ms.toFixed(2))];
+  const cells = [(count / seconds).toFixed(0), ...[p50, p99, most].map((ms) => (ms ?? 0).toFixed(2))];
   console.log(`  ${title.padEnd(40)}${cells.map((cell) => cell.padStart(10)).join('')}  ${note}`);
   if (failures.length === 0) return;
   console.log(`    FAILED: ${failures.join('; ')}`);

@@ -1,7 +1,7 @@
 /** The kinds of patch that a PATCH request may carry, told apart by its media type. */
 import { StatusError } from '../../base/errors.ts';
 import { isDeeperThan } from '../nesting.ts';
-import { isPlainObject, type PlainObject } from '../own.ts';
+import { copyJson, isPlainObject, type PlainObject } from '../own.ts';
 import type { TypeSchema } from '../schema.ts';
 import { mergeJson } from './json-merge.ts';
 import { applyJsonPatch } from './json-patch.ts';
@@ -39,8 +39,8 @@ export function applyPatch(
   }
   if (kind !== 'json' && !isPlainObject(body)) throw badPatch('the patch is not a JSON object');
   if (isDeeperThan(body, depthMax)) throw badPatch('exceeded max depth');
-  const draft = structuredClone(current) as PlainObject;
-  const patch = structuredClone(body);
+  const draft = copyJson(current) as PlainObject;
+  const patch = copyJson(body);
   const patched =
     kind === 'json' ? applyJsonPatch(draft, patch) : merge(kind, draft, patch, schema);
   if (!isPlainObject(patched)) throw unfitPatch('the patch leaves no object');

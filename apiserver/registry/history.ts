@@ -40,6 +40,11 @@ export class Change {
     }
     return line;
   }
+
+  /** Once all who watch have it: who comes later is seldom, and lines take as much as the object. */
+  forgetLines(): void {
+    this.#lines = undefined;
+  }
 }
 
 export const eventLine = (type: string, object: Buffer): Buffer =>

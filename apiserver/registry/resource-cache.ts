@@ -84,6 +84,7 @@ export class ResourceCache {
     this.#lastChange = change.revision;
     this.#history.push(change);
     for (const listener of this.#listeners) listener(change);
+    change.forgetLines();
   }
 
   /** Of the first object whose key is not before `key`. */

@@ -1,3 +1,4 @@
+import { copyJson } from '../../api/own.ts';
 import type { Verb } from '../call.ts';
 import { sendObject } from '../http/object-answer.ts';
 import { decodeFor, readBody } from '../write/decode.ts';
@@ -9,7 +10,7 @@ export const updatePart =
   async (call, server) => {
     const object = decodeFor(call, call.resource, await readBody(call));
     const { name, namespace } = call.info;
-    const change = () => structuredClone(object);
+    const change = () => copyJson(object);
     const writer = writerOf(call);
     const stored = await updateObject(server, writer, { name, namespace, change, part });
     await sendObject(call, 200, stored, server.clock.now());

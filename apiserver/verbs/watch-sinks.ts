@@ -17,11 +17,25 @@ export const answerSink =
     // The client waits for the head: it tells that the watch has begun.
     response.flushHeaders();
     return {
-      write: (lines) => response.write(lines.length === 1 ? lines[0]! : Buffer.concat(lines)),
+      write: (lines) => response.write(joinLines(lines)),
       end: () => void response.end(),
       destroy: () => void response.destroy(),
     };
   };
+
+/** Most watchers of a kind get the same lines in the same turn: one text does for all of them. */
+let joined: { readonly lines: readonly Buffer[]; readonly bytes: Buffer } | undefined;
+
+function joinLines(lines: readonly Buffer[]): Buffer {
+  if (lines.length === 1) return lines[0]!;
+  const isSame =
+    joined?.lines.length === lines.length &&
+    joined.lines.every((line, index) => line === lines[index]);
+  if (joined && isSame) return joined.bytes;
+  if (!joined) setImmediate(() => (joined = undefined));
+  joined = { lines, bytes: Buffer.concat(lines) };
+  return joined.bytes;
+}
 
 const bufferedMax = 64 * 1024;
 const goingAway = 1001;

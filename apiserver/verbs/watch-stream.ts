@@ -23,7 +23,8 @@ export interface StreamOptions {
   readonly count: (bytes: number) => void;
 }
 
-const waitingBytesMax = 16 * 1024 * 1024;
+/** Of changes; who is behind by more comes back and goes on from the history. */
+const waitingBytesMax = 4 * 1024 * 1024;
 
 export class WatchStream {
   readonly #sink: Sink;

@@ -1,5 +1,7 @@
 /** Server-side apply of one object: changes it, or makes it where there is none yet. */
+
 import { applyObject } from '../../api/apply/apply.ts';
+import { copyJson } from '../../api/own.ts';
 import { apiVersionOf, type KubeObject } from '../../api/resource.ts';
 import { hasReason, StatusError } from '../../base/errors.ts';
 import type { Call, Machinery } from '../call.ts';
@@ -67,7 +69,7 @@ function merge(
   const tracking = trackingOf(server, writer, part);
   const { object, managedFields } = applyObject(tracking, { live, applied, force });
   const { managedFields: _, ...metadata } = object.metadata ?? {};
-  const value = structuredClone({ ...object, metadata });
+  const value = copyJson({ ...object, metadata });
   const draft = decodeFor(call, call.resource, { value, problems: () => [] });
   putOwners(draft, managedFields);
   return draft;

@@ -1,4 +1,5 @@
 /** Each endpoint writes its own part of an object; the rest stays as it was. */
+import { copyJson } from '../../api/own.ts';
 import type { KubeObject, Resource } from '../../api/resource.ts';
 import type { Pod } from '../../api/types/core-v1.generated.ts';
 import { keepForEphemeral, keepForResize } from './pod-parts.ts';
@@ -16,7 +17,7 @@ export function keepOthers(
   const [draft, before] = [changed as Whole, old as Whole];
   if (part === 'whole') return draft;
   if (part === 'object') return keepForObject(resource, draft, before);
-  const kept = structuredClone(before);
+  const kept = copyJson(before);
   if (part === 'finalize') {
     kept.spec = { ...kept.spec, finalizers: draft.spec?.finalizers ?? [] };
     return kept;
@@ -32,7 +33,7 @@ function keepForObject(resource: Resource, draft: Whole, before: Whole): Whole {
   if (isFinalized && finalizers) draft.spec = { ...draft.spec, finalizers: [...finalizers] };
   if (!resource.hasStatus) return draft;
   const { status: _, ...rest } = draft;
-  return before.status === undefined ? rest : withStatus(rest, structuredClone(before.status));
+  return before.status === undefined ? rest : withStatus(rest, copyJson(before.status));
 }
 
 const metadataOfStatus = ['labels', 'annotations', 'finalizers', 'managedFields'] as const;

@@ -1,4 +1,5 @@
 /** How an object is made, changed and ended, whichever verb asked for it. */
+import { copyJson } from '../../api/own.ts';
 import type { KubeObject, Resource, WriteContext } from '../../api/resource.ts';
 import type { Machinery } from '../call.ts';
 import { alreadyExists, contended, modified, notFound } from '../errors.ts';
@@ -43,11 +44,7 @@ export async function createObject(
   setOwners(server, writer, { old: undefined, draft: object, part: 'object' });
   for (let attempt = 1; ; attempt++) {
     if (isGenerated) metadata.name = generateName(prefix);
-    const created = await createOnce(
-      server,
-      writer,
-      isGenerated ? structuredClone(object) : object,
-    );
+    const created = await createOnce(server, writer, isGenerated ? copyJson(object) : object);
     if (created) return created;
     // Unless the object is there, it was what admission writes with it that somebody else changed.
     const isThere = server.registry.cacheOf(resource).get(keyOfDraft(resource, object));
