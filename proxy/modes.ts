@@ -21,6 +21,8 @@ export interface Place {
   readonly openConntrack: () => Promise<Conntrack>;
   /** Of nf_tables, through which the newer iptables goes as well. */
   readonly followNftables: (onChange: () => void, signal: AbortSignal) => Promise<void>;
+  /** Pins the network namespace; absent: our own. */
+  readonly netnsPath?: string;
   /** The addresses of this machine. */
   readonly localAddresses: () => readonly string[];
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Recorder } from '../client/events.ts';
+import { Announcer } from './announce/announcer.ts';
 import { type Config, familiesOf } from './config.ts';
 import { serveDrain } from './drain.ts';
 import type { FamilyProxy } from './family.ts';
@@ -21,6 +22,8 @@ export interface PartDeps {
   readonly nodeName: string;
   readonly watched: Watched;
   readonly families: readonly FamilyProxy[];
+  /** Where the kernel is; absent: our own network namespace. */
+  readonly netnsPath?: string | undefined;
   readonly isHealthy: () => boolean;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -28,7 +31,13 @@ export interface PartDeps {
 }
 
 export async function startParts(config: Config, deps: PartDeps): Promise<readonly Part[]> {
-  return [healthChecksPart(config, deps), ...(await drainPart(config, deps))];
+  const { watched, nodeName } = deps;
+  const world = watched.worldOf({ nodeName, family: 'ipv4', nodePortAddresses: [] });
+  return [
+    healthChecksPart(config, deps),
+    new Announcer({ ...deps, instance: config.instance, world }),
+    ...(await drainPart(config, deps)),
+  ];
 }
 
 function healthChecksPart(config: Config, { watched, nodeName, ...deps }: PartDeps): Part {
