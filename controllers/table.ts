@@ -9,6 +9,7 @@ import { namespaceController } from './namespace/main.ts';
 import { nodeIpamController } from './node-ipam/main.ts';
 import { nodeLifecycleController } from './node-lifecycle/main.ts';
 import { replicaSetController } from './replicaset/main.ts';
+import { replicationController } from './replication-controller/main.ts';
 import { rootCaController } from './root-ca/main.ts';
 import { serviceLbController } from './service-lb/main.ts';
 import { serviceAccountController } from './serviceaccount/main.ts';
@@ -17,6 +18,7 @@ import { claimProtection, volumeProtection } from './volume-protection/main.ts';
 export const controllers: readonly Controller[] = [
   deploymentController,
   replicaSetController,
+  replicationController,
   endpointsController,
   endpointSliceController,
   namespaceController,
