@@ -48,7 +48,12 @@ const filterBits = { destination: 1 << 1, protocol: 1 << 3, port: 1 << 5 } as co
 export async function openConntrack(netnsPath?: string): Promise<Conntrack> {
   const socket = await openNetlink(netlinkNetfilter, netnsPath);
   return {
-    list: async (filter) => (await socket.send(listMessage(filter))).flatMap(connectionOf),
+    list: async (filter) => {
+      const found = (await socket.send(listMessage(filter))).flatMap(connectionOf);
+      const { destination } = filter;
+      if (!destination) return found;
+      return found.filter(({ original }) => original.destination.equals(destination));
+    },
     remove: async (family, connections) => {
       const messages = connections.map(({ key }) => message('DELETE', family, 0, key));
       const outcomes = await socket.transact(messages);
@@ -59,14 +64,16 @@ export async function openConntrack(netnsPath?: string): Promise<Conntrack> {
   };
 }
 
-function listMessage({ family, protocol, destination, port }: ConnectionFilter): Message {
+function listMessage({ family, protocol, port, ...rest }: ConnectionFilter): Message {
+  // Of IPv6 addresses the kernel lists all but the one asked for (6.18 still does).
+  const destination = family === 'ipv4' ? rest.destination : undefined;
   const bits =
     filterBits.protocol |
     (destination ? filterBits.destination : 0) |
     (port === undefined ? 0 : filterBits.port);
   const attributes = new Attributes().nested(1, (tuple) => {
     if (destination) {
-      tuple.nested(1, (ip) => ip.bytes(family === 'ipv4' ? 2 : 4, destination));
+      tuple.nested(1, (ip) => ip.bytes(2, destination));
     }
     tuple.nested(2, (proto) => {
       proto.bytes(1, Uint8Array.of(protocol));

@@ -14,7 +14,11 @@ import { parseBindAddress } from './health.ts';
 import { type Family, isCidr } from './plan-address.ts';
 
 export const flags = {
-  'proxy-mode': oneOf('How packets are turned to pods.', ['iptables', 'nftables', 'ebpf'], 'iptables'),
+  'proxy-mode': oneOf(
+    'How packets are turned to pods.',
+    ['iptables', 'nftables', 'ebpf'],
+    'iptables',
+  ),
   'ebpf-cgroup': optionalText("Whose sockets eBPF mode sees; the instance's own if none.", 'PATH'),
   'cluster-cidr': text("Pods' addresses; others are masqueraded.", '10.42.0.0/16', 'CIDR'),
   'hostname-override': optionalText("This node's name, if it is not the host's.", 'NAME'),
@@ -23,7 +27,11 @@ export const flags = {
   'metrics-bind-address': text('/metrics, /proxyMode; empty: off.', '127.0.0.1:10249', 'ADDRESS'),
   'iptables-min-sync-period': duration('Least time from one write to the next.', 10),
   'iptables-sync-period': duration('How often rules are audited.', 30_000),
-  'nodeport-addresses': list('Where node ports answer: ranges, or primary.', [], 'CIDR,CIDR'),
+  'nodeport-addresses': list(
+    'Where node ports answer: ranges, or primary; empty: all, in nftables mode primary.',
+    [],
+    'CIDR,CIDR',
+  ),
   'masquerade-all': toggle('Masquerade all traffic to cluster IPs.'),
   'masquerade-bit': integer('The bit that marks what to masquerade.', 14, { max: 31 }),
   'iptables-backend': oneOf('Which iptables.', ['auto', 'legacy', 'nft'], 'auto'),
@@ -69,6 +77,12 @@ export function familiesOf(config: Config): readonly Family[] {
   const families = (['ipv4', 'ipv6'] as const).filter((family) => clusterCidrOf(config, family));
   return families.length > 0 ? families : ['ipv4'];
 }
+
+/** Where nobody says it, nftables (also beside eBPF) answers on the node's primary addresses, as upstream's does. */
+export const nodePortAddressesOf = (config: Config): readonly string[] =>
+  config.proxyMode !== 'iptables' && config.nodeportAddresses.length === 0
+    ? ['primary']
+    : config.nodeportAddresses;
 
 const splitList = (value: string) => value.split(',').filter((item) => item !== '');
 

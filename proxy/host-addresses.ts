@@ -11,7 +11,7 @@ export function hostAddresses(items: readonly string[], node: Node | undefined):
   return own.flatMap(({ address, family: name }) => {
     const family = name === 'IPv4' ? 'ipv4' : 'ipv6';
     const { nodePortCidrs } = viewNode(node, { nodeName: '', family, nodePortAddresses: items });
-    const isMeant = nodePortCidrs.some((cidr) => contains(parseCidr(cidr), parseIp(address)));
-    return items.length === 0 || isMeant ? [address] : [];
+    const isIn = (cidr: string) => contains(parseCidr(cidr), parseIp(address));
+    return nodePortCidrs.length === 0 || nodePortCidrs.some(isIn) ? [address] : [];
   });
 }

@@ -6,7 +6,8 @@ import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Client } from '../client/client.ts';
 import { createRecorder } from '../client/events.ts';
-import { type Config, checkConfig, familiesOf } from './config.ts';
+import { removeAddresses } from './announce/apply.ts';
+import { type Config, checkConfig, familiesOf, nodePortAddressesOf } from './config.ts';
 import { forgetStale } from './conntrack/clean-up.ts';
 import { FamilyProxy } from './family.ts';
 import { areFresh, startServers } from './health.ts';
@@ -17,6 +18,7 @@ import type { Family } from './plan-address.ts';
 import { isLeaving } from './plan-node.ts';
 import { type Watched, watchApi } from './watch.ts';
 
+export { removeAddresses } from './announce/apply.ts';
 export { type Config, flags } from './config.ts';
 export { ourPlace, removeRules } from './modes.ts';
 
@@ -46,7 +48,7 @@ export interface ProxyRunning extends Running {
 export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   checkConfig(config);
   const { clock, log, place = ourPlace } = deps;
-  const { nodeportAddresses: nodePortAddresses } = config;
+  const nodePortAddresses = nodePortAddressesOf(config);
   const stop = new AbortController();
   const nodeName = config.hostnameOverride ?? config.nodeName ?? hostname();
   const watched = watchApi(nodeName, deps);
@@ -77,6 +79,7 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
     nodeName,
     watched,
     families,
+    netnsPath: place.netnsPath,
     isHealthy: () => areFresh([...measured.values()], clock.now()),
     recorder,
     clock,
@@ -141,6 +144,7 @@ export async function cleanUp(config: Config, place: Place): Promise<void> {
   const { iptablesBackend: backend, instance } = config;
   const modes = ['iptables', 'nftables'] as const;
   const families = familiesOf(config);
+  await removeAddresses({ instance, netnsPath: place.netnsPath });
   if (await removeRules({ ...place, families, instance, backend, modes })) return;
   throw new Error(`the Service rules in this network namespace are not of instance "${instance}"`);
 }

@@ -30,7 +30,8 @@ export function viewNode(node: Node | undefined, query: NodeQuery): NodeView {
 function nodePortCidrs(items: readonly string[], node: Node | undefined, family: Family) {
   const own = items.filter((item) => item === 'primary' || isCidr(item, family));
   if (items.length > 0 && own.length === 0) return [nowhere(family)];
-  return own.flatMap((item) => (item === 'primary' ? primaryCidr(node, family) : item));
+  if (own.some((item) => item.endsWith('/0'))) return [];
+  return own.map((item) => (item === 'primary' ? primaryCidr(node, family) : item));
 }
 
 const nowhere = (family: Family) => hostCidr(family === 'ipv4' ? '0.0.0.0' : '::', family);

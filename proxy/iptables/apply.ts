@@ -103,10 +103,12 @@ export async function removeRules(deps: RemovalDeps): Promise<boolean> {
   const observed = await iptables.save();
   const owner = ownerIn(observed);
   if (owner !== undefined && owner !== deps.instance) return false;
-  const base = renderBase({ ...deps, masqueradeBit: 0, nodePortCidrs: [] }); // For chain names.
+  const base = renderBase({ ...deps, ...nowhere }); // For chain names.
   await iptables.restore(removalTransaction(base, observed));
   return true;
 }
+
+const nowhere = { masqueradeBit: 0, nodePortCidrs: [], serviceRanges: [] };
 
 const suffixes: Readonly<Record<Backend, string>> = { auto: '', legacy: '-legacy', nft: '-nft' };
 

@@ -1,5 +1,6 @@
 /** Writes the rules that are there whatever the Services are: how packets come to our chains. */
 
+import type { Protocol } from '../plan.ts';
 import { type Family, hostCidr } from '../plan-address.ts';
 import { type Base, type ChainKey, comment } from './ruleset.ts';
 
@@ -10,12 +11,15 @@ export interface BaseOptions {
   readonly masqueradeBit: number;
   /** Where node ports answer: addresses and ranges; empty: on every address but loopback. */
   readonly nodePortCidrs: readonly string[];
+  /** Ranges that Services' addresses are from. */
+  readonly serviceRanges: readonly string[];
 }
 
 /** The chain whose one rule says whose rules these are, and that nobody flushed them. */
 export const canaryChain = 'KUBE-PROXY-CANARY';
 
 export function renderBase(options: BaseOptions): Base {
+  const { family } = options;
   const canary = [comment(`owner:${options.instance}`)];
   const bit = `0x${(2 ** options.masqueradeBit).toString(16)}`;
   const chains = new Map<ChainKey, readonly string[]>([
@@ -25,7 +29,9 @@ export function renderBase(options: BaseOptions): Base {
     ['nat KUBE-NODEPORTS', []],
     ['nat KUBE-SERVICES', nodePortJumps(options)],
     [`filter ${canaryChain}`, canary],
-    ['filter KUBE-SERVICES', []],
+    ['filter KUBE-SERVICES', strangerJumps(options)],
+    [`filter ${clusterIpChain}`, ['-j DROP']],
+    [`filter ${refuseChain}`, [`-p tcp ${rejectOf('tcp', family)}`, rejectOf('udp', family)]],
     ['filter KUBE-EXTERNAL-SERVICES', []],
     ['filter KUBE-NODEPORTS', []],
     ['filter KUBE-FORWARD', forwardRules(bit)],
@@ -33,6 +39,19 @@ export function renderBase(options: BaseOptions): Base {
   ]);
   return { chains, jumps };
 }
+
+/**
+ * What comes here was meant for a Service that is not there, or not on this port. Only such packets
+ * meet its rules, one a Service: others do not pay for them.
+ */
+export const clusterIpChain = 'KUBE-CLUSTER-IPS';
+export const refuseChain = 'KUBE-REFUSE';
+
+/** TCP is told by a reset: the kernel sends few ICMP messages a second to one host. */
+export const rejectOf = (protocol: Protocol, family: Family): string =>
+  `-j REJECT --reject-with ${protocol === 'tcp' ? 'tcp-reset' : replies[family]}`;
+
+const replies = { ipv4: 'icmp-port-unreachable', ipv6: 'icmp6-port-unreachable' } as const;
 
 /** The owner that a canary chain's rules name; undefined when they name none. */
 export function ownerOf(rules: readonly string[] | undefined): string | undefined {
@@ -67,6 +86,11 @@ function nodePortJumps({ family, nodePortCidrs }: BaseOptions): string[] {
   return [`! -d ${loopback} ${jump}`];
 }
 
+function strangerJumps({ serviceRanges }: BaseOptions): string[] {
+  const what = 'kubernetes service addresses; NOTE: this must be the last rule in this chain';
+  return serviceRanges.map((cidr) => `-d ${cidr} ${comment(what)} -j ${clusterIpChain}`);
+}
+
 const isKnown = '-m conntrack --ctstate RELATED,ESTABLISHED';
 const isNew = '-m conntrack --ctstate NEW';
 const portals = comment('kubernetes service portals');
@@ -96,6 +120,11 @@ const jumps = new Map<ChainKey, readonly string[]>([
   ],
   [
     'filter OUTPUT',
-    [`${isNew} ${firewall} -j KUBE-PROXY-FIREWALL`, `${isNew} ${portals} -j KUBE-SERVICES`],
+    [
+      `${isNew} ${firewall} -j KUBE-PROXY-FIREWALL`,
+      `${isNew} ${portals} -j KUBE-SERVICES`,
+      // Upstream lets the node's own packets out to a balancer that can only send them back.
+      `${isNew} ${external} -j KUBE-EXTERNAL-SERVICES`,
+    ],
   ],
 ]);

@@ -25,6 +25,7 @@ const web: PortPlan = {
   cluster: [here, there],
   local: [here],
 };
+const serviceRanges = ['10.43.0.0/16'];
 const svc = 'KUBE-SVC-CDGGSHYLG3RE2FKL';
 const ext = 'KUBE-EXT-CDGGSHYLG3RE2FKL';
 const svl = 'KUBE-SVL-CDGGSHYLG3RE2FKL';
@@ -38,7 +39,7 @@ const cases: {
   want: string[];
 }[] = [
   {
-    name: 'spreads a cluster IP evenly, and masks who asks from outside and who asks itself',
+    name: 'proxy X1, X3, X44, X46: spreads a cluster IP evenly, and masks who asks from outside and who asks itself',
     port: {},
     want: [
       `nat ${svc} ! -s 10.42.0.0/16 -d 10.43.0.5/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ`,
@@ -52,22 +53,22 @@ const cases: {
     ],
   },
   {
-    name: 'refuses where there are no endpoints, at the node port as well',
+    name: 'proxy X38: refuses where there are no endpoints, at the node port as well',
     port: { cluster: [], local: [], nodePort: 30_080 },
     want: [
-      'filter KUBE-SERVICES -d 10.43.0.5/32 -p tcp -m comment --comment "default/web:http has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable',
-      'filter KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/web:http has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30080 -j REJECT --reject-with icmp-port-unreachable',
+      'filter KUBE-SERVICES -d 10.43.0.5/32 -p tcp -m comment --comment "default/web:http has no endpoints" -m tcp --dport 80 -j REJECT --reject-with tcp-reset',
+      'filter KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/web:http has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30080 -j REJECT --reject-with tcp-reset',
     ],
   },
   {
-    name: 'drops what only this node may serve and cannot: another node may',
+    name: 'proxy X25: drops what only this node may serve and cannot: another node may',
     port: { internalPolicy: 'Local', cluster: [there], local: [] },
     want: [
       'filter KUBE-SERVICES -d 10.43.0.5/32 -p tcp -m comment --comment "default/web:http has no local endpoints" -m tcp --dport 80 -j DROP',
     ],
   },
   {
-    name: 'masks the client of a node port when any node may serve it',
+    name: 'proxy X21: masks the client of a node port when any node may serve it',
     port: { cluster: [here], nodePort: 30_080 },
     options: { clusterCidr: undefined },
     want: [
@@ -81,7 +82,7 @@ const cases: {
     ],
   },
   {
-    name: 'keeps the client of a Local load balancer, and lets this node and its pods go anywhere',
+    name: 'proxy X22, X24: keeps the client of a Local load balancer, and lets this node and its pods go anywhere',
     port: {
       externalPolicy: 'Local',
       loadBalancerIps: ['203.0.113.9'],
@@ -104,7 +105,7 @@ const cases: {
     ],
   },
   {
-    name: 'remembers a client for as long as its affinity lasts',
+    name: 'proxy X30: remembers a client for as long as its affinity lasts',
     port: { cluster: [here], affinitySeconds: 60 },
     options: { clusterCidr: undefined },
     want: [
@@ -118,35 +119,68 @@ const cases: {
 ];
 
 for (const { name, port, options: some = {}, want } of cases) {
-  test(`renderService ${name}`, (t) => {
+  test(name, (t) => {
     const plan = { ports: [{ ...web, ...port }], notes: [] };
     const { own, shared } = renderService(plan, { ...options, ...some });
-    t.deepEqual([...lines(own), ...lines(shared)], want);
+    const others = lines(shared).filter((line) => !line.startsWith('filter KUBE-CLUSTER-IPS'));
+    t.deepEqual([...lines(own), ...others], want);
   });
 }
 
-test('chainName gives the names that every kube-proxy gives', (t) => {
+test('proxy X9: chainName gives the names that every kube-proxy gives', (t) => {
   const kubernetes = { ...web, name: 'default/kubernetes:https' };
   t.is(chainName('KUBE-SVC-', kubernetes), 'KUBE-SVC-NPX46M4PTMTKRN6Y');
   const upstreamsTest = { ...web, name: 'ns1/svc1:p80' };
   t.is(chainName('KUBE-SEP-', upstreamsTest, '10.180.0.1:80'), 'KUBE-SEP-SXIVWICOYRO3J4NJ');
 });
 
-test('the jump to node ports is the last rule of KUBE-SERVICES, whatever Services there are', (t) => {
-  const base = renderBase({ family: 'ipv4', instance: 'a', masqueradeBit: 14, nodePortCidrs: [] });
+test('proxy X10: the jump to node ports is the last rule of KUBE-SERVICES, whatever Services there are', (t) => {
+  const base = renderBase({
+    family: 'ipv4',
+    instance: 'a',
+    masqueradeBit: 14,
+    nodePortCidrs: [],
+    serviceRanges,
+  });
   const chains = compose(base, [renderService({ ports: [web], notes: [] }, options)]);
   t.regex(chains.get('nat KUBE-SERVICES')?.at(-1) ?? '', /^! -d 127.* -j KUBE-NODEPORTS$/);
 });
 
-test('node ports answer only in the ranges given', (t) => {
+test('proxy X11, X41: node ports answer only in the ranges given', (t) => {
   const nodePortCidrs = ['192.0.2.0/24', '198.51.100.1/32'];
-  const base = renderBase({ family: 'ipv4', instance: 'a', masqueradeBit: 3, nodePortCidrs });
+  const base = renderBase({
+    family: 'ipv4',
+    instance: 'a',
+    masqueradeBit: 3,
+    nodePortCidrs,
+    serviceRanges,
+  });
   const rules = base.chains.get('nat KUBE-SERVICES') ?? [];
   t.deepEqual(
     rules.map((rule) => rule.split(' ').slice(0, 2).join(' ')),
     ['-d 192.0.2.0/24', '-d 198.51.100.1/32'],
   );
   t.deepEqual(base.chains.get('nat KUBE-MARK-MASQ'), ['-j MARK --set-xmark 0x8/0x8']);
+});
+
+test('proxy X39, X40: what no rule of a Service took is refused at its address, dropped at others', (t) => {
+  const base = renderBase({
+    family: 'ipv4',
+    instance: 'a',
+    masqueradeBit: 14,
+    nodePortCidrs: [],
+    serviceRanges,
+  });
+  const rendering = renderService({ ports: [web, { ...web, port: 81 }], notes: [] }, options);
+  const chains = compose(base, [rendering]);
+  t.regex(
+    chains.get('filter KUBE-SERVICES')?.at(-1) ?? '',
+    /^-d 10.43.0.0\/16 .* -j KUBE-CLUSTER-IPS$/,
+  );
+  t.deepEqual(chains.get('filter KUBE-CLUSTER-IPS'), [
+    '-d 10.43.0.5/32 -m comment --comment "default/web has no such port" -j KUBE-REFUSE',
+    '-j DROP',
+  ]);
 });
 
 const lines = (chains: Chains): string[] =>

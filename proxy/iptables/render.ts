@@ -4,6 +4,7 @@ import type { PortPlan, ServicePlan } from '../plan.ts';
 import { type Family, hostCidr, hostPort } from '../plan-address.ts';
 import type { Endpoint } from '../plan-endpoints.ts';
 import { chainName } from './chain-name.ts';
+import { clusterIpChain, refuseChain, rejectOf } from './render-base.ts';
 import { type ChainKey, comment, type Rendering } from './ruleset.ts';
 
 export interface RenderOptions {
@@ -37,7 +38,8 @@ export function renderService(plan: ServicePlan, options: RenderOptions): Render
     renderExternal(port, names, { own, shared, ...options });
     renderEndpoints(port, names, { own, ...options });
   }
-  const { healthCheck } = plan;
+  const { healthCheck, ports } = plan;
+  if (ports[0]) refuseOtherPorts(ports[0], serviceOf(plan), { shared, ...options });
   if (healthCheck) {
     const what = comment(`${serviceOf(plan)} health check node port`);
     const rule = `-p tcp ${what} -m tcp --dport ${healthCheck.port} -j ACCEPT`;
@@ -48,6 +50,13 @@ export function renderService(plan: ServicePlan, options: RenderOptions): Render
 
 /** `default/web` from the name of its first port. */
 const serviceOf = ({ ports }: ServicePlan): string => ports[0]?.name.replace(/:.*$/, '') ?? '';
+
+/** In a chain for what no rule has turned: an address without an endpoint is refused before. */
+function refuseOtherPorts({ clusterIp }: PortPlan, service: string, { shared, family }: Shared) {
+  const what = comment(`${service} has no such port`);
+  const rule = `-d ${hostCidr(clusterIp, family)} ${what} -j ${refuseChain}`;
+  add(shared, `filter ${clusterIpChain}`, rule);
+}
 
 interface Target extends RenderOptions {
   readonly own: Draft;
@@ -230,8 +239,7 @@ interface Refusal {
  */
 function refusal(port: PortPlan, policy: 'Cluster' | 'Local', family: Family): Refusal | undefined {
   if (port.cluster.length === 0) {
-    const reply = family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable';
-    return { which: 'endpoints', target: `-j REJECT --reject-with ${reply}` };
+    return { which: 'endpoints', target: rejectOf(port.protocol, family) };
   }
   if (policy === 'Local' && port.local.length === 0) {
     // Another node may have endpoints: a balancer in front must try there, so no refusal.

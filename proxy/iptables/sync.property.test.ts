@@ -36,7 +36,13 @@ const change = fc.record({
   definition: fc.option(definition, { nil: undefined }),
 });
 
-const base = renderBase({ family: 'ipv4', instance: 'x', masqueradeBit: 14, nodePortCidrs: [] });
+const base = renderBase({
+  family: 'ipv4',
+  instance: 'x',
+  masqueradeBit: 14,
+  nodePortCidrs: [],
+  serviceRanges: ['10.43.0.0/16'],
+});
 
 test('changes one by one leave the kernel as one full write would', async (t) => {
   const histories = fc.array(fc.array(change, { maxLength: 3 }), { maxLength: 8 });

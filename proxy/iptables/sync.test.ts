@@ -64,7 +64,7 @@ function node(instance = 'one', iptables = new FakeIptables()) {
   return { sync, iptables, set, logged };
 }
 
-test('a change writes the chains that it changes, and no others', async (t) => {
+test('proxy X62: a change writes the chains that it changes, and no others', async (t) => {
   const { sync, iptables, set } = node();
   set('a', {}, '10.42.0.2');
   set('b', {}, '10.42.0.3');
@@ -96,11 +96,14 @@ test('a Service that goes takes one rule out of the shared chain, and its own ch
       '-X KUBE-SVC-…',
       '-X KUBE-SEP-…',
       'COMMIT',
+      '*filter',
+      '-D KUBE-CLUSTER-IPS …',
+      'COMMIT',
     ],
   );
 });
 
-test('a change that changes no rule writes nothing', async (t) => {
+test('proxy X62: a change that changes no rule writes nothing', async (t) => {
   const { sync, iptables, set } = node();
   set('a', {}, '10.42.0.2');
   await sync.write();
@@ -109,7 +112,7 @@ test('a change that changes no rule writes nothing', async (t) => {
   t.is(iptables.transactions.length, 1);
 });
 
-test('after a failed write everything is written', async (t) => {
+test('proxy X63: after a failed write everything is written', async (t) => {
   const { sync, iptables, set } = node();
   set('a', {}, '10.42.0.2');
   await sync.write();
@@ -120,7 +123,7 @@ test('after a failed write everything is written', async (t) => {
   t.true([...(await iptables.save()).keys()].filter((key) => key.includes('SEP')).length === 2);
 });
 
-test('an audit repairs what was flushed, and is silent when all is well', async (t) => {
+test('proxy X64: an audit repairs what was flushed, and is silent when all is well', async (t) => {
   const { sync, iptables, set } = node();
   set('a', {}, '10.42.0.2');
   await sync.write();

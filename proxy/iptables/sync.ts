@@ -173,7 +173,9 @@ export class RuleSync implements Rules {
   #base(): Base {
     const { world, options, instance, masqueradeBit } = this.#deps;
     const { nodePortCidrs } = world.node();
-    return renderBase({ family: options.family, instance, masqueradeBit, nodePortCidrs });
+    const serviceRanges = world.serviceRanges();
+    const { family } = options;
+    return renderBase({ family, instance, masqueradeBit, nodePortCidrs, serviceRanges });
   }
 
   /** Undefined when all is as written; otherwise a text that is the same for the same state. */

@@ -98,8 +98,8 @@ export function isAsWanted(wanted: Chains, jumps: Chains, observed: Chains): boo
     if (!isSame(isOrdered ? present : present?.toSorted(), isOrdered ? rules : rules.toSorted())) {
       return false;
     }
-    // The jump to node ports is the last one, whatever came and went before it.
-    if (present?.at(-1) !== rules.at(-1) && key === 'nat KUBE-SERVICES') return false;
+    // What is for all that no Service's rule took is the last one, whatever came and went before it.
+    if (isEnding(rules.at(-1)) && present?.at(-1) !== rules.at(-1)) return false;
   }
   const ours = new Set(wanted.keys());
   return [...jumps].every(([key, rules]) => {
@@ -110,6 +110,8 @@ export function isAsWanted(wanted: Chains, jumps: Chains, observed: Chains): boo
     );
   });
 }
+
+const isEnding = (rule = ''): boolean => /this must be the last rule|^-j DROP$/.test(rule);
 
 /** `iptables-save` text → chains of the tables that we write to, built-in ones included. */
 export function parseSave(text: string): Map<ChainKey, string[]> {

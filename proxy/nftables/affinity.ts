@@ -42,10 +42,11 @@ export async function letGo(nftables: Nftables, table: TableName, gone: Gone): P
     for (let attempt = 1; ; attempt++) {
       const all = (await nftables.elements(table, affinity)) ?? [];
       const stale = all.filter((element) => endpoints.has(placeOf(element)));
+      // A packet that was under way meanwhile may have brought one back: until there is none.
+      if (stale.length === 0 || attempt > attemptsMax) break;
       try {
         await nftables.commit(removeElements(table, affinity, stale));
-        if (stale.length > 0) transactions++;
-        break;
+        transactions++;
       } catch (error) {
         // One ended its time between the two; then nothing was done.
         if (!hasCode(error, 'ENOENT') || attempt === attemptsMax) throw error;

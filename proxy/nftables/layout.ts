@@ -67,6 +67,15 @@ export const setsOf = (front: FrontKind) => ({
 
 export const fronts: readonly FrontKind[] = ['services', 'node-ports'];
 
+/** All that only we write to, whatever the Services are. */
+export const writtenSets: readonly string[] = [
+  ...Object.values(sets),
+  ...fronts.flatMap((front) => {
+    const { affinity: _, ...written } = setsOf(front);
+    return Object.values(written);
+  }),
+];
+
 export interface LayoutOptions {
   readonly family: Family;
   readonly masqueradeBit: number;

@@ -12,7 +12,7 @@ import { findDifference, type RuleHandle } from './audit.ts';
 import { Claims } from './claims.ts';
 import { Classes } from './classes.ts';
 import { Delta } from './delta.ts';
-import { type LayoutOptions, sets } from './layout.ts';
+import { type LayoutOptions, sets, writtenSets } from './layout.ts';
 import { rangeEntries } from './ranges.ts';
 import { type Entry, type FrontEntries, type Rendering, renderService } from './render.ts';
 import { structure, tableOf } from './structure.ts';
@@ -252,7 +252,7 @@ export class NftRules implements Rules {
       const elements = expected.get(set) ?? new Map<string, string>();
       expected.set(set, elements.set(key, keyEnd + data));
     };
-    for (const set of Object.values(sets)) expected.set(set, new Map());
+    for (const set of writtenSets) expected.set(set, new Map());
     for (const made of this.#classes.sets) expected.set(made, new Map());
     for (const entry of this.#staticEntries()) add(entry);
     for (const { entries } of this.#written.values()) for (const entry of entries) add(entry);

@@ -1,120 +1,194 @@
-/** Real packets through the nftables table. Needs root, and br_netfilter. */
-import test, { type ExecutionContext } from 'ava';
-import { services } from '../../api/resources.ts';
-import { Lab } from './proxy-lab.ts';
+/** The table as `nft` shows it, of both families. Needs root, and br_netfilter. */
+import { readFileSync } from 'node:fs';
+import type { Lab } from './proxy-lab.ts';
+import { inBoth, names, onEachMode, short } from './proxy-matrix.ts';
+import { addressOf, balancedOf, families, serviceOf, withNodePorts } from './proxy-objects.ts';
 
-const nodePort = {
-  type: 'NodePort',
-  ports: [
-    { name: 'http', protocol: 'TCP', port: 80, targetPort: 8080, nodePort: 30_080 },
-    { name: 'dns', protocol: 'UDP', port: 53, targetPort: 8080, nodePort: 30_053 },
-  ],
-};
+const behaviour = onEachMode('n', ['nftables']);
 
-/** Who answered, each once. */
-const names = (answers: readonly string[]) =>
-  [...new Set(answers.map((line) => line[0]))].toSorted().join('');
+const familyNames = { ipv4: 'ip', ipv6: 'ip6' } as const;
+const tableOf = (lab: Lab, family: keyof typeof familyNames = 'ipv4') =>
+  lab.nft(`list table ${familyNames[family]} kube-proxy`);
 
-// By its path: npm puts a program of the same name in front.
-const table = (lab: Lab) => lab.sh('node', '/usr/sbin/nft list table ip kube-proxy');
-
-async function until(t: ExecutionContext, isSo: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if (isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  t.fail('it never came to be');
-}
-
-function onNode(title: string, body: (t: ExecutionContext, lab: Lab) => Promise<void>) {
-  test.serial(`nftables: ${title}`, async (t) => {
-    const lab = new Lab('n', 'nftables');
-    try {
-      await lab.build();
-      await body(t, lab);
-    } finally {
-      await lab.destroy();
+behaviour(
+  'proxy X9, X43, X52, X68: the table is readable, and its chains where they are known to be',
+  async (t, lab) => {
+    lab.put(
+      balancedOf('web', 5, {
+        ...withNodePorts,
+        type: 'LoadBalancer',
+        sessionAffinity: 'ClientIP',
+        externalTrafficPolicy: 'Local',
+        loadBalancerSourceRanges: ['192.0.2.0/24', '2001:db8:a::/64'],
+      }),
+      serviceOf('none', 6),
+    );
+    lab.endpoints('web', ['a', 'b @other']);
+    lab.register();
+    await lab.proxy();
+    for (const family of families) {
+      const table = tableOf(lab, family);
+      const { service, pod } = addressOf[family];
+      t.true(table.includes(`${service(5)} comment "default/web"`), table);
+      t.true(table.includes(`${service(6)} . tcp . 80 comment "default/none:http"`));
+      t.true(table.includes(`${service(5)} . tcp . 80 . 0x00000000 : ${pod('a')} . 8080`));
+      t.regex(table, /masquerade fully-random/);
+      const hooks = [...table.matchAll(/type (\w+) hook (\w+) priority ([^;]+);/g)];
+      t.deepEqual(hooks.map(([, ...words]) => words.join(' ')).toSorted(), [
+        'filter forward filter',
+        'filter input filter',
+        'filter output filter',
+        'filter prerouting dstnat - 10',
+        'nat input 100',
+        'nat output -100',
+        'nat postrouting srcnat',
+        'nat prerouting dstnat',
+      ]);
     }
-  });
-}
+  },
+);
 
-onNode('a cluster IP reaches every endpoint, also from the endpoint itself', async (t, lab) => {
-  await lab.service('web', '10.43.0.5');
-  await lab.endpoints('web', 'a', 'b', 'c');
+behaviour(
+  'proxy X33: clients of an endpoint that is gone are let go in the table',
+  async (t, lab) => {
+    lab.put(serviceOf('web', 5, { sessionAffinity: 'ClientIP' }));
+    lab.endpoints('web', ['a']);
+    await lab.proxy();
+    await inBoth(async ({ service, pod, out }, family) => {
+      await lab.ask('out', [service(5), 80]);
+      const remembered = () => tableOf(lab, family).includes(`. ${out} timeout`);
+      t.true(remembered());
+      lab.endpoints('web', ['b'], { families: [family] });
+      await lab.until(() => !remembered() && tableOf(lab, family).includes(pod('b')));
+    });
+  },
+);
+
+behaviour('proxy X33: clients stay where they are when all is written anew', async (t, lab) => {
+  lab.put(serviceOf('web', 5, { sessionAffinity: 'ClientIP' }));
+  lab.endpoints('web', ['a', 'b', 'c']);
+  const proxy = await lab.proxy();
+  const ask = (at: (typeof addressOf)['ipv4' | 'ipv6']) =>
+    Promise.all(
+      (['out', 'far', 'a', 'b', 'c'] as const).map((host) => lab.ask(host, [at.service(5), 80])),
+    );
+  const all = async () =>
+    (await Promise.all(families.map((family) => ask(addressOf[family])))).flat().map(names);
+  const before = await all();
+  await proxy.stop();
   await lab.proxy();
-  const answers = lab.ask('a', '10.43.0.5:80', 60);
-  t.is(names(answers), 'abc');
-  t.true(answers.filter((line) => line[0] !== 'a').every((line) => line.endsWith(' 10.42.0.2')));
-  t.true(answers.filter((line) => line[0] === 'a').every((line) => line.endsWith(' 10.42.0.1')));
-  t.is(names(lab.ask('node', '10.43.0.5:80', 40)), 'abc', 'the node');
-  const outside = lab.ask('out', '10.43.0.5:80', 5);
-  t.true(
-    outside.every((line) => line.endsWith(' 10.42.0.1')),
-    outside.join(),
-  );
-  t.is(names(lab.ask('b', '10.43.0.5:53', 40, 'udp')), 'abc', 'UDP');
-  t.deepEqual(lab.ask('a', '10.43.0.5:81'), ['refused'], 'another port');
+  t.deepEqual(await all(), before);
 });
 
-onNode('endpoints come and go: refused at once, reached, no longer hit', async (t, lab) => {
-  await lab.service('web', '10.43.0.5', nodePort);
-  await lab.proxy();
-  t.deepEqual(lab.ask('a', '10.43.0.5:80'), ['refused']);
-  t.deepEqual(lab.ask('node', '10.43.0.5:80'), ['refused']);
-  t.deepEqual(lab.ask('out', '192.0.2.1:30080'), ['refused']);
-  await lab.endpoints('web', 'b', 'c');
-  await until(t, () => table(lab).includes('10.42.0.3 . 8080'));
-  t.is(names(lab.ask('a', '10.43.0.5:80', 30)), 'bc');
-  await lab.endpoints('web', 'c');
-  await until(t, () => !table(lab).includes('10.42.0.3 . 8080'));
-  t.is(names(lab.ask('a', '10.43.0.5:80', 20)), 'c');
-  await lab.client.delete(services, { namespace: 'default', name: 'web' });
-  await until(t, () => !table(lab).includes('10.43.0.5'));
-});
-
-onNode('a node port answers outside, on the node and in pods, not on loopback', async (t, lab) => {
-  await lab.service('web', '10.43.0.5', nodePort);
-  await lab.endpoints('web', 'a', 'b', 'c');
-  await lab.proxy();
-  for (const host of ['out', 'node', 'a']) {
-    t.is(names(lab.ask(host, '192.0.2.1:30080', 40)), 'abc', host);
-  }
-  t.is(names(lab.ask('out', '192.0.2.1:30053', 40, 'udp')), 'abc', 'UDP');
-  t.deepEqual(lab.ask('node', '127.0.0.1:30080'), ['refused']);
-});
-
-onNode('a client with affinity keeps its endpoint, until that is gone', async (t, lab) => {
-  await lab.service('web', '10.43.0.5', {
-    sessionAffinity: 'ClientIP',
-    sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } },
-  });
-  await lab.endpoints('web', 'a', 'b', 'c');
-  await lab.proxy();
-  const first = names(lab.ask('out', '10.43.0.5:80', 20));
-  t.is(first.length, 1);
-  const others = (['a', 'b', 'c'] as const).filter((pod) => pod !== first);
-  await lab.endpoints('web', ...others);
-  await until(t, () => !table(lab).includes(' . 80 . 0x00000002 '));
-  const second = names(lab.ask('out', '10.43.0.5:80', 20));
-  t.is(second.length, 1);
-  t.not(second, first);
-});
-
-onNode('proxy X64: what somebody flushed or changed is written anew at once', async (t, lab) => {
-  await lab.service('web', '10.43.0.5', nodePort);
-  await lab.endpoints('web', 'a', 'b');
+behaviour('proxy X64: what somebody flushed or changed is written anew at once', async (t, lab) => {
+  lab.put(serviceOf('web', 5, withNodePorts));
+  lab.endpoints('web', ['a', 'b']);
+  lab.register();
   await lab.proxy('--iptables-sync-period=1h');
-  const before = table(lab);
+  const text = () =>
+    families.map((family) => tableOf(lab, family).replaceAll(/^\s+elements.*$/gm, '')).join();
+  const before = text();
   for (const damage of [
     'flush ruleset',
     'flush chain ip kube-proxy services',
-    'add element ip kube-proxy no-endpoints { 10.43.0.5 . tcp . 80 }',
+    'add element ip6 kube-proxy no-endpoints { fd43::5 . tcp . 80 }',
     'add rule ip kube-proxy services drop',
+    'delete table ip6 kube-proxy',
     'flush map ip kube-proxy endpoints',
   ]) {
-    lab.sh('node', `/usr/sbin/nft '${damage}'`);
-    t.not(before, lab.sh('node', '/usr/sbin/nft list ruleset'), damage);
-    await until(t, () => lab.sh('node', '/usr/sbin/nft list ruleset').includes('choose-2'));
-    await until(t, () => names(lab.ask('out', '10.43.0.5:80', 20)) === 'ab');
+    lab.nft(damage);
+    const list = () => {
+      try {
+        return text();
+      } catch {
+        return '';
+      }
+    };
+    await lab.until(() => list() === before, damage);
+    await inBoth(async ({ service }) => {
+      await lab.until(async () => {
+        return names(await lab.ask('out', [service(5), 80], { ...short, times: 20 })) === 'ab';
+      }, damage);
+    });
   }
+  t.pass();
+});
+
+behaviour(
+  'proxy X66, X69: clean-up takes the table, and leaves those of others',
+  async (t, lab) => {
+    const mine = [
+      'table inet mine {',
+      'chain mine {',
+      'type nat hook prerouting priority dstnat',
+      'ip daddr 198.51.100.7 counter',
+      '}',
+      '}',
+      '',
+    ];
+    lab.nft(mine.join('\n'));
+    lab.put(serviceOf('web', 5, withNodePorts));
+    lab.endpoints('web', ['a']);
+    await lab.proxy();
+    await lab.reset();
+    await lab.cleanUp();
+    t.deepEqual(lab.nft('list tables').trim(), 'table inet mine');
+    await lab.cleanUp();
+    lab.nft('delete table inet mine');
+  },
+);
+
+behaviour(
+  'two instances do not fight: the second one says whose table is there',
+  async (t, lab) => {
+    await lab.proxy('--instance=one');
+    await t.throwsAsync(lab.proxy('--instance=two'), { message: /belongs to the proxy instance/ });
+    await t.throwsAsync(lab.cleanUp('--instance=two'), { message: /not of instance "two"/ });
+    await lab.reset();
+    await lab.cleanUp('--instance=one');
+    lab.nft('add table ip kube-proxy');
+    await t.throwsAsync(lab.proxy(), { message: /perhaps that of a kube-proxy/ });
+    lab.nft('delete table ip kube-proxy');
+  },
+);
+
+behaviour(
+  'proxy X65: modes are exchanged without a break, and the old one leaves nothing',
+  async (t, lab) => {
+    lab.put(serviceOf('web', 5));
+    lab.endpoints('web', ['a', 'b']);
+    let isDone = false;
+    let asked = 0;
+    await (await lab.proxyIn('nftables')).stop();
+    const asking = inBoth(async ({ service }) => {
+      while (!isDone) {
+        const answers = await lab.ask('out', [service(5), 80], { times: 4 });
+        t.regex(names(answers), /^(a|b|ab)$/);
+        asked += answers.length;
+      }
+    });
+    for (const mode of ['nft', 'nftables', 'nft', 'nftables'] as const) {
+      const proxy = await lab.proxyIn(mode);
+      const tables = lab.nft('list tables');
+      t.is(tables.includes('kube-proxy'), mode === 'nftables');
+      t.is(
+        lab.rules().some((rule) => rule.includes('KUBE-SVC')),
+        mode === 'nft',
+      );
+      await proxy.stop();
+    }
+    isDone = true;
+    await asking;
+    t.true(asked > 8);
+    lab.sh('node', 'iptables-nft -F; iptables-nft -t nat -F');
+  },
+);
+
+behaviour('proxy X4: SCTP has elements of its own', async (t, lab) => {
+  lab.put(serviceOf('sctp', 5, { ports: [{ name: 'http', protocol: 'SCTP', port: 80 }] }));
+  lab.endpoints('sctp', ['a'], { ports: [{ name: 'http', protocol: 'SCTP', port: 8080 }] });
+  await lab.proxy();
+  t.true(tableOf(lab).includes('10.43.0.5 . sctp . 80 . 0x00000000 : 10.42.0.2 . 8080'));
+  // Packets of it can only be sent where the kernel has it.
+  if (!readFileSync('/proc/net/protocols', 'utf8').includes('SCTP')) t.log('no SCTP here');
 });
