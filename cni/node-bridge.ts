@@ -1,9 +1,10 @@
 /** The bridge with the node's own address, apart from any pod. */
 import { deleteLink } from '../native/netlink.ts';
 import { toCniError, unlessGone } from './error.ts';
+import { findLink } from './links.ts';
+import { macFor } from './names.ts';
 import type { Host } from './plugin.ts';
-import { ensureBridgeLink, findLink } from './plugins/bridge/bridge-link.ts';
-import { macFor } from './plugins/bridge/names.ts';
+import { ensureBridgeLink } from './plugins/bridge/bridge-link.ts';
 
 export interface BridgeAddress {
   readonly name: string;

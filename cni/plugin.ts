@@ -1,5 +1,7 @@
 /** What a plugin is to the protocol around it, in process or as an executable. */
+import { type Conntrack, openConntrack } from '../native/conntrack.ts';
 import { type NetlinkSocket, startNetlink } from '../native/netlink.ts';
+import { type Nftables, openNftables } from '../native/nftables.ts';
 import type { PluginRequest } from './request.ts';
 import type { CniResult } from './result.ts';
 
@@ -15,31 +17,56 @@ export interface Plugin {
 /** The host's side of the wiring: its own namespace, or in tests a namespace that stands for it. */
 export interface Host {
   readonly netnsPath?: string;
-  /** Opened at the first call, and kept. */
+  /** Opened at the first call, and kept, as the next two. */
   socket(): NetlinkSocket;
+  nftables(): Promise<Nftables>;
+  conntrack(): Promise<Conntrack>;
   close(): void;
 }
 
 const netlinkRoute = 0;
 
 export function createHost(netnsPath?: string): Host {
-  let socket: NetlinkSocket | undefined;
-  const open = () => {
-    const started = startNetlink(netlinkRoute, netnsPath);
-    started.opened.catch(() => {
-      socket = undefined; // The next call tries again.
-    });
-    return started;
-  };
+  const socket = keep(
+    () => startNetlink(netlinkRoute, netnsPath),
+    ({ opened }) => opened,
+  );
+  const nftables = keep(() => openNftables(netnsPath));
+  const conntrack = keep(() => openConntrack(netnsPath));
   return {
     ...(netnsPath !== undefined && { netnsPath }),
-    socket: () => {
-      socket ??= open();
-      return socket;
-    },
+    socket: socket.get,
+    nftables: nftables.get,
+    conntrack: conntrack.get,
     close: () => {
-      socket?.close();
-      socket = undefined;
+      socket.drop((open) => open.close());
+      nftables.drop((open) => open.then(close, () => {}));
+      conntrack.drop((open) => open.then(close, () => {}));
+    },
+  };
+}
+
+const close = (open: { close(): void }) => open.close();
+
+/** One of a thing, made when it is first asked for; after a failure the next call tries again. */
+function keep<T>(
+  open: () => T,
+  opened: (made: T) => Promise<unknown> = (made) => Promise.resolve(made),
+) {
+  let kept: T | undefined;
+  return {
+    get: (): T => {
+      if (kept !== undefined) return kept;
+      const made = open();
+      kept = made;
+      opened(made).catch(() => {
+        if (kept === made) kept = undefined;
+      });
+      return made;
+    },
+    drop: (end: (made: T) => void): void => {
+      if (kept !== undefined) end(kept);
+      kept = undefined;
     },
   };
 }

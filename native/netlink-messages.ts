@@ -5,7 +5,7 @@
 
 import * as ifla from 'netlink/dist/rt/ifla.js';
 import * as rt from 'netlink/dist/rt/structs.js';
-import { AttrStream, putU8, putU32 } from 'netlink/dist/structs.js';
+import { AttrStream, putU32 } from 'netlink/dist/structs.js';
 import { networkOf, parseCidr, parseIp } from '../base/ip-address.ts';
 import { type Message, netlinkFlags } from './netlink-socket.ts';
 
@@ -33,13 +33,27 @@ export interface VethSpec {
   readonly peer: {
     readonly name: string;
     readonly mac?: string;
-    readonly netnsFd: number;
+    /** Absent: here. */
+    readonly netnsFd?: number;
   };
+}
+
+/** A device below another one of the host, born in the pod's namespace. It cannot be up yet. */
+export interface MacvlanSpec {
+  readonly name: string;
+  readonly parent: number; // Index.
+  readonly mode: number; // MACVLAN_MODE_*
+  readonly mac?: string;
+  readonly mtu?: number;
+  readonly netnsFd: number;
+  readonly broadcastQueueLength?: number;
 }
 
 export interface LinkChange {
   readonly isUp?: boolean;
   readonly isPromiscuous?: boolean;
+  readonly isAllMulticast?: boolean;
+  readonly txQueueLength?: number;
   readonly master?: number; // 0 lets go.
   readonly mtu?: number;
   readonly mac?: string;
@@ -81,7 +95,11 @@ export function createVeth({ name, mac, mtu, master, peer }: VethSpec): Message 
       {
         kind: 'link',
         data: {},
-        attrs: { ifname: peer.name, ...common({ mac: peer.mac, mtu }), netNsFd: peer.netnsFd },
+        attrs: {
+          ifname: peer.name,
+          ...common({ mac: peer.mac, mtu }),
+          ...(peer.netnsFd !== undefined && { netNsFd: peer.netnsFd }),
+        },
       },
       out,
     ),
@@ -98,15 +116,47 @@ export function createVeth({ name, mac, mtu, master, peer }: VethSpec): Message 
   });
 }
 
+/** Its frames are told by their MAC address; the parent's other name is `link` in the kernel. */
+export function createMacvlan(spec: MacvlanSpec): Message {
+  const { name, parent, mode, mac, mtu, netnsFd, broadcastQueueLength } = spec;
+  const data = encode((out) => {
+    out.push(1, putU32(mode)); // IFLA_MACVLAN_MODE
+    if (broadcastQueueLength) out.push(7, putU32(broadcastQueueLength)); // …_BC_QUEUE_LEN
+  });
+  return newLink({
+    data: {},
+    attrs: {
+      ifname: name,
+      ...common({ mac, mtu }),
+      link: putU32(parent),
+      netNsFd: netnsFd,
+      linkinfo: linkInfo('macvlan', data),
+    },
+  });
+}
+
+/** What is sent into it comes out again as if received: traffic to be shaped is led through. */
+export function createIfb({ name, mtu }: { readonly name: string; readonly mtu: number }): Message {
+  return newLink({
+    data: { flags: { up: true }, change: { up: true } },
+    attrs: { ifname: name, mtu, linkinfo: linkInfo('ifb') },
+  });
+}
+
 export function setLink(link: LinkName, change: LinkChange): Message {
-  const { isUp, isPromiscuous, master, mac, mtu, alias } = change;
+  const { isUp, isPromiscuous, isAllMulticast, master, mac, mtu, alias, txQueueLength } = change;
   return linkMessage('RTM_NEWLINK', 0, {
     data: {
       ...indexOf(link),
-      flags: { ...(isUp && { up: true }), ...(isPromiscuous && { promisc: true }) },
+      flags: {
+        ...(isUp && { up: true }),
+        ...(isPromiscuous && { promisc: true }),
+        ...(isAllMulticast && { allmulti: true }),
+      },
       change: {
         ...(isUp !== undefined && { up: true }),
         ...(isPromiscuous !== undefined && { promisc: true }),
+        ...(isAllMulticast !== undefined && { allmulti: true }),
       },
     },
     attrs: {
@@ -114,18 +164,8 @@ export function setLink(link: LinkName, change: LinkChange): Message {
       ...common({ mac, mtu }),
       ...(master !== undefined && { master }),
       ...(alias !== undefined && { ifalias: alias }),
+      ...(txQueueLength !== undefined && { txqlen: txQueueLength }),
     },
-  });
-}
-
-/** Of a port of a bridge: may a frame go back out where it came in? */
-export function setHairpin(link: LinkName, isOn: boolean): Message {
-  const hairpinMode = 4; // IFLA_BRPORT_MODE
-  const slaveData = encode((out) => out.push(hairpinMode, putU8(isOn ? 1 : 0)));
-  const linkinfo = encode((out) => out.emit(ifla.formatInfo({ slaveKind: 'bridge', slaveData })));
-  return linkMessage('RTM_NEWLINK', 0, {
-    data: indexOf(link),
-    attrs: { ...nameOf(link), linkinfo },
   });
 }
 
@@ -157,6 +197,9 @@ export const getAddresses = (index?: number): Message => ({
 export const addRoute = (spec: RouteSpec): Message =>
   routeMessage('RTM_NEWROUTE', create | exclusive, spec);
 
+/** Of the same destination, gateway and link. */
+export const deleteRoute = (spec: RouteSpec): Message => routeMessage('RTM_DELROUTE', 0, spec);
+
 export const getRoutes = (): Message => ({
   ...kinds.RTM_GETROUTE,
   flags: dump,
@@ -171,6 +214,7 @@ const kinds = {
   RTM_DELADDR: { type: 21, name: 'RTM_DELADDR' },
   RTM_GETADDR: { type: 22, name: 'RTM_GETADDR' },
   RTM_NEWROUTE: { type: 24, name: 'RTM_NEWROUTE' },
+  RTM_DELROUTE: { type: 25, name: 'RTM_DELROUTE' },
   RTM_GETROUTE: { type: 26, name: 'RTM_GETROUTE' },
 } as const;
 

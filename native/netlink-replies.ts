@@ -11,6 +11,8 @@ export interface Link {
   readonly mtu: number;
   readonly isUp: boolean;
   readonly isPromiscuous: boolean;
+  readonly isAllMulticast: boolean;
+  readonly txQueueLength: number;
   readonly kind?: string; // veth, bridge, …; absent for a physical one and for lo.
   readonly alias?: string;
   readonly master?: number;
@@ -58,6 +60,8 @@ function toLink(body: Buffer): Link {
     mtu: attrs.mtu ?? 0,
     isUp: data.flags?.up === true,
     isPromiscuous: data.flags?.promisc === true,
+    isAllMulticast: data.flags?.allmulti === true,
+    txQueueLength: attrs.txqlen ?? 0,
     ...(attrs.address?.length === 6 && { mac: formatMac(attrs.address) }),
     ...(info?.kind !== undefined && { kind: info.kind }),
     ...(attrs.ifalias !== undefined && { alias: attrs.ifalias }),

@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { hasCode } from '../base/errors.ts';
-import { createBridge, createVeth, getLinks, setHairpin } from './netlink-messages.ts';
+import { setPort } from './bridge-ports.ts';
+import { createBridge, createVeth, getLinks } from './netlink-messages.ts';
 import { parseAddresses, parseLinks, parseRoutes } from './netlink-replies.ts';
 import { decodeReplies, encodeBatch, type Message } from './netlink-socket.ts';
 
@@ -83,7 +84,7 @@ test('messages are whole: attributes lie within their message', (t) => {
   const messages = [
     createBridge({ name: 'br0', mac: '02:00:00:00:00:02', mtu: 1500 }),
     createVeth({ name: 'veth1', mac: '02:00:00:00:00:03', master: 4, peer }),
-    setHairpin({ name: 'veth1' }, true),
+    setPort({ name: 'veth1' }, { isHairpin: true }),
     getLinks(),
   ];
   for (const { body } of messages) {

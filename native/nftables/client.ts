@@ -1,10 +1,19 @@
 /** Talks to nf_tables: transactions that are done whole or not at all, and what the kernel has. */
 import { followNetlink, netlinkGroups } from '../netlink-events.ts';
-import { type Message, type NetlinkSocket, openNetlink, type Reply } from '../netlink-socket.ts';
+import {
+  type Message,
+  type NetlinkSocket,
+  netlinkFlags,
+  openNetlink,
+  type Reply,
+} from '../netlink-socket.ts';
 import { listAttributes, readAttributes } from './attributes.ts';
 import {
+  dumpChains,
   dumpElements,
   dumpRules,
+  getChain,
+  getElement,
   getGeneration,
   getTable,
   type TableName,
@@ -25,10 +34,22 @@ export interface StoredElement {
   readonly timeoutMs?: number;
 }
 
+export interface SetKey {
+  readonly set: string;
+  readonly key: string;
+}
+
 /** Handles grow: a rule that was taken away and put back has another one. */
 export interface RuleHandle {
   readonly chain: string;
   readonly handle: number;
+}
+
+export interface RuleCounter {
+  readonly chain: string;
+  readonly comment: string;
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 export interface Nftables {
@@ -41,8 +62,20 @@ export interface Nftables {
   generation(): Promise<number>;
   /** The comment of a table; undefined when the table is not there. */
   tableComment(table: TableName): Promise<string | undefined>;
-  /** All rules of a table, in their order. */
-  rules(table: TableName): Promise<RuleHandle[]>;
+  /**
+   * As commit, but rules are not told: the kernel would send more than a socket holds when there
+   * are thousands of messages.
+   */
+  commitMany(messages: readonly Message[]): Promise<void>;
+  /** All rules of a table or of one chain, in their order; of a chain that is not there, none. */
+  rules(table: TableName, chain?: string): Promise<RuleHandle[]>;
+  /** The counters in a table's rules. */
+  counters(table: TableName): Promise<RuleCounter[]>;
+  /** The names of a table's chains; none when the table is not there. */
+  chains(table: TableName): Promise<string[]>;
+  hasChain(table: TableName, name: string): Promise<boolean>;
+  /** One for each key; undefined where the element, the set or the table is not there. */
+  find(table: TableName, keys: readonly SetKey[]): Promise<(StoredElement | undefined)[]>;
   /** Undefined when the set is not there. */
   elements(table: TableName, set: string): Promise<StoredElement[] | undefined>;
   close(): void;
@@ -66,6 +99,11 @@ export const followNftables = (
   );
 
 function createNftables(socket: NetlinkSocket): Nftables {
+  const dump = async (message: Message): Promise<readonly Reply[]> => {
+    const [outcome] = await socket.transact([message]);
+    if (outcome?.error) return ignoreMissing(outcome.error) ?? [];
+    return outcome?.replies ?? [];
+  };
   return {
     commit: async (messages) => {
       if (messages.length === 0) return [];
@@ -82,7 +120,33 @@ function createNftables(socket: NetlinkSocket): Nftables {
       const [reply] = outcome?.replies ?? [];
       return reply ? commentOf(attributesOf(reply).get(6)) : undefined;
     },
-    rules: async (table) => (await socket.send(dumpRules(table))).map(ruleOf),
+    commitMany: async (messages) => {
+      if (messages.length === 0) return;
+      const quiet = messages.map((message, index) =>
+        index === messages.length - 1 ? message : withoutAnswer(message),
+      );
+      await socket.send(...transaction(quiet));
+    },
+    rules: async (table, chain) => (await dump(dumpRules(table, chain))).map(ruleOf),
+    counters: async (table) => (await dump(dumpRules(table))).flatMap(counterOf),
+    chains: async (table) =>
+      (await socket.send(dumpChains(table)))
+        .map(attributesOf)
+        .filter((found) => textOf(found.get(1)) === table.name)
+        .map((found) => textOf(found.get(3))),
+    hasChain: async (table, name) => {
+      const [outcome] = await socket.transact([getChain(table, name)]);
+      if (outcome?.error) return ignoreMissing(outcome.error) ?? false;
+      return true;
+    },
+    find: async (table, keys) => {
+      const messages = keys.map(({ set, key }) => getElement(table, set, key));
+      const outcomes = await socket.transact(messages);
+      return outcomes.map(({ replies, error }) => {
+        if (error) return ignoreMissing(error);
+        return replies.flatMap(elementsOf)[0];
+      });
+    },
     elements: async (table, set) => {
       const [outcome] = await socket.transact([dumpElements(table, set)]);
       if (outcome?.error) return ignoreMissing(outcome.error);
@@ -91,6 +155,21 @@ function createNftables(socket: NetlinkSocket): Nftables {
     close: () => socket.close(),
   };
 }
+
+const textOf = (value: Buffer | undefined) => value?.toString('utf8').replace(/\0$/, '') ?? '';
+
+/** The chain that an element of a verdict map leads to. */
+export function chainOf({ data = '' }: StoredElement): string | undefined {
+  const name = readAttributes(Buffer.from(data, 'latin1')).get(2);
+  return name && textOf(name);
+}
+
+/** What fails is told all the same, before the answer to the last message. */
+const withoutAnswer = (message: Message): Message => ({
+  ...message,
+  flags: message.flags & ~netlinkFlags.echo,
+  isUnanswered: true,
+});
 
 const attributesOf = ({ body }: Reply) => readAttributes(body.subarray(headerBytes));
 
@@ -106,8 +185,19 @@ function commentOf(userdata: Buffer | undefined): string {
 
 function ruleOf(reply: Reply): RuleHandle {
   const found = attributesOf(reply);
-  const chain = found.get(2)?.toString('utf8').replace(/\0$/, '') ?? '';
-  return { chain, handle: Number(found.get(3)?.readBigUInt64BE() ?? 0) };
+  return { chain: textOf(found.get(2)), handle: Number(found.get(3)?.readBigUInt64BE() ?? 0) };
+}
+
+function counterOf(reply: Reply): RuleCounter[] {
+  const found = attributesOf(reply);
+  const chain = textOf(found.get(2));
+  return listAttributes(found.get(4) ?? Buffer.alloc(0)).flatMap(({ value }) => {
+    const expression = readAttributes(value);
+    if (textOf(expression.get(1)) !== 'counter') return [];
+    const numbers = readAttributes(expression.get(2) ?? Buffer.alloc(0));
+    const [bytes, packets] = [1, 2].map((type) => Number(numbers.get(type)?.readBigUInt64BE()));
+    return [{ chain, comment: commentOf(found.get(7)), packets: packets!, bytes: bytes! }];
+  });
 }
 
 function elementsOf(reply: Reply): StoredElement[] {

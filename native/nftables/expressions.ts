@@ -17,7 +17,14 @@ const expression =
     list.nested(listElement, (item) => item.text(1, name).nested(2, write));
   };
 
-const metaKeys = { mark: 3, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
+const metaKeys = {
+  protocol: 1, // EtherType.
+  mark: 3,
+  iifname: 6,
+  oifname: 7,
+  nfproto: 15,
+  l4proto: 16,
+} as const;
 const ctKeys = { state: 0, status: 2 } as const;
 
 export const loadMeta = (key: keyof typeof metaKeys, to: number): Expression =>
@@ -29,7 +36,7 @@ export const setMark = (from: number): Expression =>
 export const loadConntrack = (key: keyof typeof ctKeys, to: number): Expression =>
   expression('ct', (data) => data.u32(1, register(to)).u32(2, ctKeys[key]));
 
-const bases = { network: 1, transport: 2 } as const;
+const bases = { link: 0, network: 1, transport: 2 } as const;
 
 const originalKeys = {
   protoDestination: 12,

@@ -66,6 +66,20 @@ export const transaction = (messages: readonly Message[]): Message[] => [
   marker(17, 'NFNL_MSG_BATCH_END'),
 ];
 
+/** Fails with EEXIST where the thing is there already. */
+export const exclusive = (made: Message): Message => ({
+  ...made,
+  flags: made.flags | netlinkFlags.exclusive,
+});
+
+const nonRecursive = 0x100; // NLM_F_NONREC
+
+/** Of a table, chain or set: fails with EBUSY unless nothing is in it. */
+export const onlyIfEmpty = (made: Message): Message => ({
+  ...made,
+  flags: made.flags | nonRecursive,
+});
+
 export interface TableName {
   readonly family: NftFamily;
   readonly name: string;
@@ -104,6 +118,10 @@ export const newChain = (table: TableName, name: string, hook?: Hook): Message =
 
 export const deleteChain = (table: TableName, name: string): Message =>
   message({ kind: 'DELCHAIN', family: table.family }, (to) => to.text(1, table.name).text(3, name));
+
+/** One chain; ENOENT when it is not there. */
+export const getChain = (table: TableName, name: string): Message =>
+  message({ kind: 'GETCHAIN', family: table.family }, (to) => to.text(1, table.name).text(3, name));
 
 /** At the chain's end. Answered with its handle. */
 export const newRule = (
@@ -275,14 +293,24 @@ function writeElement(list: Attributes, element: Element): void {
   });
 }
 
+/** One element; ENOENT when it is not there. */
+export const getElement = (table: TableName, set: string, key: string): Message =>
+  message({ kind: 'GETSETELEM', family: table.family }, (to) => {
+    to.text(1, table.name).text(2, set);
+    to.nested(3, (list) => writeElement(list, { key }));
+  });
+
 /** All elements of a set. */
 export const dumpElements = (table: TableName, set: string): Message =>
   message({ kind: 'GETSETELEM', family: table.family, flags: dump }, (to) =>
     to.text(1, table.name).text(2, set),
   );
 
-export const dumpRules = (table: TableName): Message =>
-  message({ kind: 'GETRULE', family: table.family, flags: dump }, (to) => to.text(1, table.name));
+export const dumpRules = (table: TableName, chain?: string): Message =>
+  message({ kind: 'GETRULE', family: table.family, flags: dump }, (to) => {
+    to.text(1, table.name);
+    if (chain !== undefined) to.text(2, chain);
+  });
 
 export const dumpChains = (table: TableName): Message =>
   message({ kind: 'GETCHAIN', family: table.family, flags: dump }, () => {});

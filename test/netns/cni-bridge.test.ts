@@ -208,8 +208,6 @@ test('bad input has the code of the specification, and changes nothing', async (
   const conf = bridgeConf(lab);
   const cases: readonly (readonly [string, number, object])[] = [
     ['a version from the future', 1, { conf: { ...conf, cniVersion: '9.9.9' }, netns }],
-    ['an option that is not there', 2, { conf: { ...conf, vlan: 5 }, netns }],
-    ['masquerade', 2, { conf: { ...conf, ipMasq: true }, netns }],
     ['a namespace that is not there', 3, { conf, netns: `${netns}-no` }],
     ['a file that is no namespace', 3, { conf, netns: '/etc/hostname' }],
     ['no namespace', 4, { conf }],

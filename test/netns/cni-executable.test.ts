@@ -61,12 +61,12 @@ async function walk(t: ExecutionContext, lab: Lab, where: Where) {
   const version = await execute(lab, 'loopback', 'VERSION', { conf, ...where });
   t.is(version.body.supportedVersions.at(-1), '1.1.0');
   const failed = await execute(lab, 'bridge', 'ADD', {
-    conf: { ...conf, vlan: 3 },
+    conf: { ...conf, mtu: 'x' },
     netns,
     ...where,
   });
   t.is(failed.code, 1);
-  t.is(failed.body.code, 2);
+  t.is(failed.body.code, 7);
 }
 
 test('through the shim and a running agent', async (t) => {

@@ -58,7 +58,7 @@ test('a bridge, a veth whose peer is born in the pod, addresses and routes', asy
   const replies = await host.socket.send(
     netlink.addAddress({ index: bridge!.index, address: '10.9.0.1/24' }),
     netlink.createVeth({ name: 'veth1', mtu: 1400, master: bridge!.index, peer }),
-    netlink.setHairpin({ name: 'veth1' }, true),
+    netlink.setPort({ name: 'veth1' }, { isHairpin: true }),
     netlink.getLink({ name: 'veth1' }),
   );
   const index = parseLinks(replies)[0]!.peerIndex!;

@@ -9,14 +9,18 @@ import {
   deleteAddress,
   getAddresses,
   getLink,
+  getLinks,
+  getRoutes,
   type Link,
   type NetlinkSocket,
   parseAddresses,
   parseLinks,
+  parseRoutes,
   type Reply,
   setLink,
 } from '../../../native/netlink.ts';
 import { CniError } from '../../error.ts';
+import { findLink } from '../../links.ts';
 import type { Host } from '../../plugin.ts';
 
 export interface BridgeLinkSpec {
@@ -60,13 +64,19 @@ export async function adoptBridge(
   return link;
 }
 
-/** Undefined when there is none. */
-export async function findLink(socket: NetlinkSocket, name: string): Promise<Link | undefined> {
-  const [outcome] = await socket.transact([getLink({ name })]);
-  if (!outcome || hasCode(outcome.error, 'ENODEV')) return undefined;
-  if (outcome.error) throw outcome.error;
-  return parseLinks(outcome.replies)[0];
+/** What fits through the device of the default route; undefined where there is none. */
+export async function pathMtu(socket: NetlinkSocket): Promise<number | undefined> {
+  const links = parseLinks(await socket.send(getLinks()));
+  const sizes = parseRoutes(await socket.send(getRoutes()))
+    .filter(({ destination, table }) => destination.endsWith('/0') && table === mainTable)
+    .flatMap(({ index }) => links.find((link) => link.index === index) ?? [])
+    // lo carries the route that refuses IPv6 where there is no way out.
+    .filter(({ name }) => name !== 'lo')
+    .map(({ mtu }) => mtu);
+  return sizes.length > 0 ? Math.min(...sizes) : undefined;
 }
+
+const mainTable = 254;
 
 async function makeBridge(socket: NetlinkSocket, spec: BridgeLinkSpec): Promise<Link> {
   const { name, mac, mtu } = spec;

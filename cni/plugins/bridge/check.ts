@@ -8,11 +8,11 @@ import {
   parseRoutes,
 } from '../../../native/netlink.ts';
 import { CniError } from '../../error.ts';
+import { findLink } from '../../links.ts';
 import type { Host } from '../../plugin.ts';
 import type { PodNetns } from '../../pod-netns.ts';
 import type { PluginRequest } from '../../request.ts';
 import { type CniResult, emptyResult } from '../../result.ts';
-import { findLink } from './bridge-link.ts';
 import type { BridgeConf } from './plan.ts';
 
 interface Checked {
@@ -35,7 +35,7 @@ export async function checkBridge({ conf, request, host, netns }: Checked): Prom
   const link = await findLink(netns.socket, ifName);
   if (!link) throw failed(`there is no link ${ifName} in ${netnsPath}`);
   if (link.kind !== 'veth') throw failed(`${ifName} is no veth`);
-  if (!link.isUp) throw failed(`${ifName} is down`);
+  if (!link.isUp && !conf.disableInterface) throw failed(`${ifName} is down`);
   if (inner.mac && link.mac !== inner.mac.toLowerCase()) {
     throw failed(`${ifName} has the address ${link.mac}, not ${inner.mac}`);
   }
@@ -60,7 +60,7 @@ async function checkPort(socket: NetlinkSocket, { outer, bridgeIndex, peerIndex 
   if (end.master !== bridgeIndex) throw failed(`${end.name} is no port of the bridge`);
 }
 
-async function checkAddresses(
+export async function checkAddresses(
   socket: NetlinkSocket,
   { ips, routes }: CniResult,
   index: number,

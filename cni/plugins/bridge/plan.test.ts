@@ -51,23 +51,38 @@ test('of the places for a MAC the later one counts', (t) => {
   t.is(parseBridgeConf(request({ ...inArgs, runtimeConfig: { mac: c } })).mac, c);
 });
 
-test('options that are not there are refused by name, and what makes no sense with code 7', (t) => {
+test('what makes no sense has code 7', (t) => {
   const cases: readonly (readonly [object, number, RegExp])[] = [
-    [{ vlan: 5 }, 2, /vlan/],
-    [{ ipMasq: true }, 2, /ipMasq/],
-    [{ macspoofchk: true }, 2, /macspoofchk/],
-    [{ portIsolation: true }, 2, /portIsolation/],
-    [{ disableContainerInterface: true }, 2, /disableContainerInterface/],
     [{ hairpinMode: true, promiscMode: true }, 7, /hairpin/],
     [{ isGateway: 'yes' }, 7, /isGateway/],
     [{ bridge: '..' }, 7, /name/],
     [{ mtu: 1.5 }, 7, /mtu/],
     [{ mtu: 'x' }, 7, /mtu/],
     [{ runtimeConfig: { mac: 'x' } }, 7, /MAC/],
+    [{ ipMasq: true, ipMasqBackend: 'ipfw' }, 7, /ipMasqBackend/],
+    [{ disableContainerInterface: true, isGateway: true }, 7, /disableContainerInterface/],
+    [{ disableContainerInterface: true, ipam: { type: 'static' } }, 7, /disableContainerInterface/],
+    [{ vlan: 4095 }, 7, /vlan/],
+    [{ vlanTrunk: [{}] }, 7, /needs id/],
+    [{ vlanTrunk: [{ minID: 5 }] }, 7, /go together/],
+    [{ vlanTrunk: [{ minID: 5, maxID: 4 }] }, 7, /above/],
+    [{ vlanTrunk: [{ id: 0 }] }, 7, /1 to 4094/],
+    [{ vlanTrunk: {} }, 6, /list/],
   ];
   for (const [more, code, message] of cases) {
     const error = t.throws(() => parseBridgeConf(request(more)), { message });
     t.is((error as { code?: unknown }).code, code);
   }
   t.is(parseBridgeConf(request({ vlan: 0, ipMasq: false, vlanTrunk: [] })).bridge, 'cni0');
+});
+
+test('cni R6: vlan, vlanTrunk and preserveDefaultVlan say which VLANs a port is in', (t) => {
+  const vlans = (more: object) => parseBridgeConf(request(more)).vlans;
+  t.is(vlans({ vlan: 0 }), undefined);
+  t.deepEqual(vlans({ vlan: 100 }), { native: 100, trunk: [], keepsDefault: true });
+  const vlanTrunk = [{ minID: 7, maxID: 9 }, { id: 3 }, { id: 8 }];
+  t.deepEqual(vlans({ vlanTrunk, preserveDefaultVlan: false }), {
+    trunk: [3, 7, 8, 9],
+    keepsDefault: false,
+  });
 });

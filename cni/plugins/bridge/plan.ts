@@ -1,9 +1,17 @@
 /** bridge's configuration and the addresses given → links, addresses, routes. Pure. */
 import { formatIp, networkOf, parseCidr } from '../../../base/ip-address.ts';
 import { CniError } from '../../error.ts';
+import { aliasOf, hostNameOf, macFor, macOf } from '../../names.ts';
+import {
+  flagOf,
+  type MasqueradeBackend,
+  parseMacRequest,
+  parseMasquerade,
+  parseMtu,
+} from '../../options.ts';
 import type { PluginRequest } from '../../request.ts';
 import { type CniResult, type Dns, parseDns, type RouteConfig } from '../../result.ts';
-import { aliasOf, hostNameOf, macFor, macOf } from './names.ts';
+import { parseVlans, type VlanConf } from './plan-vlans.ts';
 
 export interface BridgeConf {
   readonly bridge: string;
@@ -12,8 +20,17 @@ export interface BridgeConf {
   readonly forceAddress: boolean;
   readonly hairpinMode: boolean;
   readonly promiscMode: boolean;
+  readonly portIsolation: boolean;
+  readonly macSpoofCheck: boolean;
+  /** Our own option: only the addresses that were given may be sent from. */
+  readonly ipSpoofCheck: boolean;
+  /** Leave the pod's end down: the pod's owner will bring it up. */
+  readonly disableInterface: boolean;
   /** Look for duplicates of IPv6 addresses, as long as it takes. */
   readonly enableDad: boolean;
+  readonly masquerade?: MasqueradeBackend;
+  readonly vlans?: VlanConf;
+  /** Absent: the bridge's, or for a new one that of the way out. */
   readonly mtu?: number;
   readonly mac?: string;
   readonly dns: Dns;
@@ -34,52 +51,48 @@ export interface BridgePlan {
   readonly resultRoutes: readonly RouteConfig[];
 }
 
-/** Refused, not passed over: a pod without the isolation it was promised is worse than none. */
-const notThere = [
-  'ipMasq',
-  'vlan',
-  'vlanTrunk',
-  'macspoofchk',
-  'portIsolation',
-  'disableContainerInterface',
-] as const;
-
-/** @throws CniError 2 (an option that is not there), 7 */
-export function parseBridgeConf({ conf, args }: PluginRequest): BridgeConf {
-  for (const field of notThere) {
-    const value = conf[field];
-    const isSet = Array.isArray(value) ? value.length > 0 : Boolean(value);
-    if (isSet) throw new CniError('unsupportedField', `bridge: ${field} is not supported`);
-  }
-  const { bridge: name = '', mtu = 0 } = conf;
+/** @throws CniError 2, 7 */
+export function parseBridgeConf(request: PluginRequest): BridgeConf {
+  const { conf } = request;
+  const { bridge: name = '' } = conf;
   if (typeof name !== 'string' || !/^[^/:\s]{0,15}$/.test(name) || /^\.{1,2}$/.test(name)) {
     throw invalid(`${JSON.stringify(name)} is no name for a bridge`);
-  }
-  if (!Number.isSafeInteger(mtu) || Number(mtu) < 0 || Number(mtu) > 65_535) {
-    throw invalid('mtu must be a whole number up to 65535');
   }
   const flag = (field: string) => flagOf(conf, field);
   if (flag('hairpinMode') && flag('promiscMode')) {
     throw invalid('cannot set hairpin mode and promiscuous mode at the same time');
   }
-  const cniArgs = Object(Object(conf.args).cni);
-  const mac = Object(conf.runtimeConfig).mac || cniArgs.mac || args.get('MAC') || '';
-  if (mac !== '' && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(String(mac))) {
-    throw invalid(`${JSON.stringify(mac)} is no MAC address`);
+  const isGateway = flag('isGateway') || flag('isDefaultGateway');
+  if (flag('disableContainerInterface') && (isGateway || hasIpam(conf))) {
+    throw invalid('disableContainerInterface goes with neither ipam nor isGateway');
   }
+  const [masquerade, vlans, mtu, mac] = [
+    parseMasquerade(conf),
+    parseVlans(conf),
+    parseMtu(conf),
+    parseMacRequest(request),
+  ];
   return {
     bridge: name === '' ? 'cni0' : name,
-    isGateway: flag('isGateway') || flag('isDefaultGateway'),
+    isGateway,
     isDefaultGateway: flag('isDefaultGateway'),
     forceAddress: flag('forceAddress'),
     hairpinMode: flag('hairpinMode'),
     promiscMode: flag('promiscMode'),
+    portIsolation: flag('portIsolation'),
+    macSpoofCheck: flag('macspoofchk'),
+    ipSpoofCheck: flag('ipspoofchk'),
+    disableInterface: flag('disableContainerInterface'),
     enableDad: flag('enabledad'),
     dns: parseDns(conf.dns),
-    ...(Number(mtu) > 0 && { mtu: Number(mtu) }),
-    ...(mac !== '' && { mac: String(mac).toLowerCase() }),
+    ...(masquerade && { masquerade }),
+    ...(vlans && { vlans }),
+    ...(mtu !== undefined && { mtu }),
+    ...(mac !== undefined && { mac }),
   };
 }
+
+const hasIpam = (conf: PluginRequest['conf']) => (Object(conf.ipam).type ?? '') !== '';
 
 /** @throws CniError 7 when IPAM gave what cannot be wired */
 export function planBridge(
@@ -139,11 +152,4 @@ function withGateway(route: RouteConfig, ips: CniResult['ips']): RouteConfig {
   return gw ? { ...route, gw } : route;
 }
 
-function flagOf(conf: PluginRequest['conf'], field: string): boolean {
-  const value = conf[field];
-  if (value === undefined || value === null) return false;
-  if (typeof value !== 'boolean') throw invalid(`${field} must be true or false`);
-  return value;
-}
-
-const invalid = (message: string) => new CniError('invalidConfig', `bridge: ${message}`);
+const invalid = (message: string) => new CniError('invalidConfig', message);

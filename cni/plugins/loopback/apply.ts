@@ -1,10 +1,10 @@
 /** The plugin `loopback`: brings lo up in the pod, and tells its addresses. */
 import { getAddresses, parseAddresses, setLink } from '../../../native/netlink.ts';
 import { CniError } from '../../error.ts';
+import { findLink } from '../../links.ts';
 import type { Plugin } from '../../plugin.ts';
 import { withPodNetns, withPodNetnsIfAny } from '../../pod-netns.ts';
 import type { CniResult } from '../../result.ts';
-import { findLink } from '../bridge/bridge-link.ts';
 import { planLoopback } from './plan.ts';
 
 export const loopback: Plugin = {

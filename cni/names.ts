@@ -1,12 +1,17 @@
 /** Names and MAC addresses, each from what it stands for: nothing needs to be remembered. */
 import { createHash } from 'node:crypto';
-import { parseCidr } from '../../../base/ip-address.ts';
-import type { Attachment } from '../../request.ts';
+import { parseCidr } from '../base/ip-address.ts';
+import type { Attachment } from './request.ts';
 
 /** From the attachment alone, so that DEL and CHECK find the link without any record. */
 export function hostNameOf(network: string, { containerId, ifName }: Attachment): string {
-  const bytes = createHash('sha256').update(`${network}/${containerId}/${ifName}`).digest();
-  return `veth${bytes.readBigUInt64BE().toString(36).padStart(11, '0').slice(-11)}`;
+  return `veth${digestOf(`${network}/${containerId}/${ifName}`)}`;
+}
+
+/** Eleven letters and digits that stand for a text. */
+export function digestOf(text: string): string {
+  const bytes = createHash('sha256').update(text).digest();
+  return bytes.readBigUInt64BE().toString(36).padStart(11, '0').slice(-11);
 }
 
 /** Stands at the link, for those who look at it, and for GC. */
