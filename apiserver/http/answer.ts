@@ -1,5 +1,6 @@
 /** Writes answers: status, headers, compression, back-pressure. */
 import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip as gzipCallback, type ZlibOptions } from 'node:zlib';
 import type { StatusError } from '../../base/errors.ts';
@@ -39,14 +40,29 @@ export async function sendBytes(
   const packed = bytes.length >= gzipBytesMin && takesGzip(request);
   const body = packed ? await gzip(bytes, gzipOptions) : bytes;
   if (isAnswered(response)) return;
-  writeHead(response, code, {
+  const all = {
     ...headersOf(exchange, type),
     ...headers,
     'content-length': String(body.length),
     ...(packed && { 'content-encoding': 'gzip' }),
-  });
-  if (request.method === 'HEAD') response.end();
-  else response.end(body);
+  };
+  const content = request.method === 'HEAD' ? undefined : body;
+  if ('stream' in response) return answerStream(response, code, { headers: all, content });
+  writeHead(response, code, all);
+  response.end(content);
+}
+
+/** As `response` does it, but the last frame of the body ends the stream: a TLS record less. */
+function answerStream(
+  response: Http2ServerResponse,
+  code: number,
+  { headers, content }: { readonly headers: Headers; readonly content: Buffer | undefined },
+): void {
+  const { stream } = response;
+  if (stream.destroyed) return;
+  response.statusCode = code;
+  stream.respond({ ...headers, ':status': code }, { endStream: content === undefined });
+  if (content) stream.end(content);
 }
 
 /** Sends the parts one after the other, never faster than the client reads. */
