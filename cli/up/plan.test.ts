@@ -19,6 +19,7 @@ const settings: ClusterSettings = {
   etcd: [],
   ports: { agentHealthz: 1, proxyHealthz: 2, proxyMetrics: 3, scheduler: 4, controllers: 5 },
   proxyMode: 'iptables',
+  loadBalancerPool: [],
   logLevel: 'info',
   compact: false,
 };

@@ -23,6 +23,7 @@ export interface ClusterSettings {
     readonly scheduler: number;
     readonly controllers: number;
   };
+  readonly loadBalancerPool: readonly string[];
   readonly proxyMode: 'iptables' | 'nftables';
   readonly logLevel: 'error' | 'info' | 'debug';
   readonly compact: boolean;
@@ -81,6 +82,7 @@ function controllerManager({ clusterCidr, ports, ...rest }: ClusterSettings) {
     `--cluster-cidr=${clusterCidr}`,
     `--root-ca-file=${rest.instance.pkiDir}/ca.crt`,
     `--healthz-port=${ports.controllers}`,
+    `--load-balancer-pool=${rest.loadBalancerPool.join(',')}`,
   ];
 }
 

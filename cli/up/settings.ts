@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import {
   type ConfigOf,
   type FlagTable,
+  list,
   oneOf,
   optionalText,
   port,
@@ -31,6 +32,7 @@ export const upFlags = {
   'agent-port': port("The agent's API (logs, exec).", 10_250),
   'agent-healthz-port': port("The agent's health, on loopback.", 10_248),
   'proxy-mode': oneOf('How Services work.', ['iptables', 'nftables'], 'iptables'),
+  'load-balancer-pool': list("Load balancers' addresses; none: the node's.", [], 'CIDR,CIDR'),
   'proxy-healthz-port': port("The proxy's health, on loopback.", 10_256),
   'proxy-metrics-port': port("The proxy's metrics, on loopback.", 10_249),
   'scheduler-port': port("The scheduler's health and metrics, on loopback.", 10_259),
@@ -67,6 +69,7 @@ export async function settle(config: ConfigOf<typeof upFlags>): Promise<ClusterS
       controllers: config.controllersPort,
     },
     proxyMode: config.proxyMode,
+    loadBalancerPool: config.loadBalancerPool,
     etcd: etcdWords(config),
     logLevel: config.logLevel,
     compact: config.compact,
