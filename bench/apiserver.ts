@@ -205,7 +205,10 @@ function head(title: string): void {
 function row(title: string, { latencies, seconds, failures }: Figures, note = ''): void {
   const { p50, p99, count } = summarise(latencies);
   const most = latencies.reduce((a, b) => Math.max(a, b), 0);
-  const cells = [(count / seconds).toFixed(0), ...[p50, p99, most].map((ms) => (ms ?? 0).toFixed(2))];
+  const cells = [
+    (count / seconds).toFixed(0),
+    ...[p50, p99, most].map((ms) => (ms ?? 0).toFixed(2)),
+  ];
   console.log(`  ${title.padEnd(40)}${cells.map((cell) => cell.padStart(10)).join('')}  ${note}`);
   if (failures.length === 0) return;
   console.log(`    FAILED: ${failures.join('; ')}`);

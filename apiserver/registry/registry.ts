@@ -5,7 +5,7 @@
 import { groupResourceOf, type KubeObject, type Resource, storedForm } from '../../api/resource.ts';
 import type { Clock } from '../../base/clock.ts';
 import { hasReason, StatusError } from '../../base/errors.ts';
-import type { Store, Change as StoreChange, StoreEvent } from '../../store/store.ts';
+import type { ListResult, Store, Change as StoreChange, StoreEvent } from '../../store/store.ts';
 import type { ObjectReader, SideWrite } from '../request.ts';
 import { type Replayed, replayChanges } from './replay.ts';
 import { ResourceCache } from './resource-cache.ts';
@@ -110,14 +110,15 @@ class StoreRegistry implements Registry {
   async load(): Promise<void> {
     const { store, onLost } = this.#deps;
     const revision = this.#revision;
-    for (let after = ''; ; ) {
-      const page = await store.list({ prefix: root, revision, limit: loadPage, after });
-      for (const entry of page.entries) {
+    const ask = (after: string) => store.list({ prefix: root, revision, limit: loadPage, after });
+    for (let next: Promise<ListResult> | undefined = ask(''); next; ) {
+      const { entries, more }: ListResult = await next;
+      // The store reads the next page while this one is taken in.
+      next = more ? ask(entries.at(-1)!.key) : undefined;
+      for (const entry of entries) {
         const place = this.#placeOf(entry.key);
         place?.cache.load(fromStore(place.key, entry.revision, entry.value));
       }
-      if (!page.more) break;
-      after = page.entries.at(-1)!.key;
     }
     const onEvents = (events: readonly StoreEvent[]) => this.#apply(events);
     const onProgress = (reached: number) => this.#advance(reached);
