@@ -45,10 +45,8 @@ test('what a stream got before its connection ended can still be read', async (t
 });
 
 test('a stream that nobody reads holds its sender back', async (t) => {
-  let taken: SpdyStream | undefined;
-  const { client } = connect(t, (stream) => {
-    taken = stream;
-  });
+  const taken = Promise.withResolvers<SpdyStream>();
+  const { client } = connect(t, taken.resolve);
   const stream = client.open(new Map());
   const total = 8 * 2 ** 20;
   let sent = 0;
@@ -62,7 +60,7 @@ test('a stream that nobody reads holds its sender back', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.true(sent < 2 * 2 ** 20, `${sent} bytes were taken while nobody read`);
   let received = 0;
-  for await (const piece of taken!) received += (piece as Buffer).length;
+  for await (const piece of await taken.promise) received += (piece as Buffer).length;
   await done;
   t.is(received, total);
 });
