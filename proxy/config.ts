@@ -28,10 +28,11 @@ export const flags = {
   'iptables-min-sync-period': duration('Least time from one write to the next.', 10),
   'iptables-sync-period': duration('How often rules are audited.', 30_000),
   'nodeport-addresses': list(
-    'Where node ports answer: ranges, or primary; empty: all, in nftables mode primary.',
+    'Where node ports answer: ranges, primary, localhost, all; empty: all, in nftables mode primary.',
     [],
     'CIDR,CIDR',
   ),
+  'iptables-localhost-nodeports': toggle('Node ports answer on loopback, in every mode.', true),
   'masquerade-all': toggle('Masquerade all traffic to cluster IPs.'),
   'masquerade-bit': integer('The bit that marks what to masquerade.', 14, { max: 31 }),
   'iptables-backend': oneOf('Which iptables.', ['auto', 'legacy', 'nft'], 'auto'),
@@ -46,6 +47,8 @@ export const flags = {
 
 export type Config = ConfigOf<typeof flags>;
 
+const nodePortWords: readonly string[] = ['primary', 'localhost', 'all'];
+
 /** @throws UsageError with every problem that parsing a single flag could not see. */
 export function checkConfig(config: Config): void {
   const problems: string[] = [];
@@ -55,8 +58,8 @@ export function checkConfig(config: Config): void {
     }
   }
   for (const cidr of config.nodeportAddresses) {
-    if (cidr !== 'primary' && !isCidr(cidr, 'ipv4') && !isCidr(cidr, 'ipv6')) {
-      problems.push(`--nodeport-addresses=${cidr}: must be a range or "primary"`);
+    if (!nodePortWords.includes(cidr) && !isCidr(cidr, 'ipv4') && !isCidr(cidr, 'ipv6')) {
+      problems.push(`--nodeport-addresses=${cidr}: must be a range, primary, localhost or all`);
     }
   }
   if (!/^[\w.-]{1,63}$/.test(config.instance)) {

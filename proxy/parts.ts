@@ -9,6 +9,8 @@ import { serveDrain } from './drain.ts';
 import type { FamilyProxy } from './family.ts';
 import { HealthChecks } from './health-checks.ts';
 import { hostAddresses } from './host-addresses.ts';
+import { loopbackAddresses } from './loopback/plan.ts';
+import { Relays } from './loopback/relays.ts';
 import type { Watched } from './watch.ts';
 
 /** Told of everything once the API has been listed, then of each change. */
@@ -36,6 +38,7 @@ export async function startParts(config: Config, deps: PartDeps): Promise<readon
   return [
     healthChecksPart(config, deps),
     new Announcer({ ...deps, instance: config.instance, world }),
+    ...relaysPart(config, deps),
     ...(await drainPart(config, deps)),
   ];
 }
@@ -48,6 +51,16 @@ function healthChecksPart(config: Config, { watched, nodeName, ...deps }: PartDe
     addresses: () => hostAddresses(nodePortAddresses, watched.node()),
   });
   return { onService: (key) => checks.touch(key), stop: () => checks.close() };
+}
+
+function relaysPart(config: Config, { watched, nodeName, ...deps }: PartDeps): Part[] {
+  const { nodeportAddresses, iptablesLocalhostNodeports: isWanted } = config;
+  const addresses = isWanted ? loopbackAddresses(nodeportAddresses) : [];
+  if (addresses.length === 0) return [];
+  const worlds = familiesOf(config).map((family) =>
+    watched.worldOf({ nodeName, family, nodePortAddresses: [] }),
+  );
+  return [new Relays({ ...deps, worlds, addresses })];
 }
 
 async function drainPart({ proxySocket }: Config, deps: PartDeps): Promise<Part[]> {

@@ -28,11 +28,16 @@ export function viewNode(node: Node | undefined, query: NodeQuery): NodeView {
 
 /** Ranges of the other family say nothing about this one, unless there are no others. */
 function nodePortCidrs(items: readonly string[], node: Node | undefined, family: Family) {
-  const own = items.filter((item) => item === 'primary' || isCidr(item, family));
+  if (items.includes('all')) return [];
+  const isOwn = (item: string) => item === 'primary' || (isCidr(item, family) && !onLoopback(item));
+  const own = items.filter(isOwn);
   if (items.length > 0 && own.length === 0) return [nowhere(family)];
   if (own.some((item) => item.endsWith('/0'))) return [];
   return own.map((item) => (item === 'primary' ? primaryCidr(node, family) : item));
 }
+
+/** Answered by the proxy itself: turned away by the kernel, packets from there would be martians. */
+const onLoopback = (cidr: string): boolean => /^(127\.|::1\/)/.test(cidr);
 
 const nowhere = (family: Family) => hostCidr(family === 'ipv4' ? '0.0.0.0' : '::', family);
 
