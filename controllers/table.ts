@@ -5,6 +5,7 @@ import { disruptionController } from './disruption/main.ts';
 import { endpointsController } from './endpoints/main.ts';
 import { endpointSliceController } from './endpointslice/main.ts';
 import { garbageCollector } from './garbage-collector/main.ts';
+import { jobController } from './job/main.ts';
 import { namespaceController } from './namespace/main.ts';
 import { nodeIpamController } from './node-ipam/main.ts';
 import { nodeLifecycleController } from './node-lifecycle/main.ts';
@@ -13,12 +14,15 @@ import { replicationController } from './replication-controller/main.ts';
 import { rootCaController } from './root-ca/main.ts';
 import { serviceLbController } from './service-lb/main.ts';
 import { serviceAccountController } from './serviceaccount/main.ts';
+import { statefulSetController } from './statefulset/main.ts';
 import { claimProtection, volumeProtection } from './volume-protection/main.ts';
 
 export const controllers: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   replicationController,
+  statefulSetController,
+  jobController,
   endpointsController,
   endpointSliceController,
   namespaceController,
