@@ -31,7 +31,7 @@ export const upFlags = {
   ...etcdFlags,
   'agent-port': port("The agent's API (logs, exec).", 10_250),
   'agent-healthz-port': port("The agent's health, on loopback.", 10_248),
-  'proxy-mode': oneOf('How Services work.', ['iptables', 'nftables'], 'iptables'),
+  'proxy-mode': oneOf('How Services work.', ['iptables', 'nftables', 'ebpf'], 'iptables'),
   'load-balancer-pool': list("Load balancers' addresses; none: the node's.", [], 'CIDR,CIDR'),
   'proxy-healthz-port': port("The proxy's health, on loopback.", 10_256),
   'proxy-metrics-port': port("The proxy's metrics, on loopback.", 10_249),

@@ -3,7 +3,9 @@
  * socket connects. What they do not know (affinity, SCTP, node ports, packets from outside) goes
  * the way of the packets. When this process ends, the programs end, and all goes that way.
  */
-import { wrapError } from '../../base/errors.ts';
+import { mkdirSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UsageError, wrapError } from '../../base/errors.ts';
 import { attachToCgroup, type BpfMap, createMap, socketHooks } from '../../native/bpf.ts';
 import { addressBytes, indexBytes, portBytes, protocolBytes } from '../nftables/bytes.ts';
 import { type PortPlan, planService } from '../plan.ts';
@@ -51,8 +53,10 @@ export class ConnectRules implements Rules {
     this.#options.packets.touchAll();
   }
 
-  claim(): Promise<void> {
-    return this.#options.packets.claim();
+  /** @throws UsageError also where there are no cgroups of version 2 */
+  async claim(): Promise<void> {
+    ensureCgroup(this.#options.cgroup);
+    await this.#options.packets.claim();
   }
 
   async write(): Promise<void> {
@@ -125,6 +129,19 @@ export class ConnectRules implements Rules {
   }
 }
 
+const cgroup2Magic = 0x63677270;
+
+/** Makes it if need be: pods may come later than we do. @throws UsageError */
+function ensureCgroup(cgroup: string): void {
+  if (statfsSync(dirname(cgroup)).type !== cgroup2Magic) {
+    throw new UsageError(
+      `eBPF mode cannot use ${cgroup}: it needs a cgroup of version 2 (--ebpf-cgroup), which ` +
+        'this machine may not have; nftables mode works without',
+    );
+  }
+  mkdirSync(cgroup, { recursive: true });
+}
+
 interface Programs {
   readonly services: BpfMap;
   readonly endpoints: BpfMap;
@@ -150,11 +167,7 @@ function attachPrograms(family: Family, cgroup: string): Programs {
     open.push(attachToCgroup(cgroup, hooks.receive, answerProgram(family, tables)));
   } catch (error) {
     close();
-    throw wrapError(
-      `eBPF mode cannot use ${cgroup}: it needs a cgroup of version 2 (--ebpf-cgroup) and the ` +
-        'right to load programs; nftables mode needs neither',
-      error,
-    );
+    throw wrapError(`eBPF mode could not hang its programs on ${cgroup}`, error);
   }
   return { services, endpoints, close };
 }

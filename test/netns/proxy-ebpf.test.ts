@@ -113,7 +113,12 @@ test('eBPF mode says what it needs where there is no cgroup of version 2', async
       nodePortCidrs: [],
     }),
   };
-  const rules = new ConnectRules({ family: 'ipv4', cgroup: '/tmp', packets: noPackets, world });
+  const rules = new ConnectRules({
+    family: 'ipv4',
+    cgroup: '/tmp/none',
+    packets: noPackets,
+    world,
+  });
   await t.throwsAsync(rules.write(), {
     message: /cannot use \/tmp: it needs a cgroup of version 2/,
   });
