@@ -24,7 +24,7 @@ export interface ClusterSettings {
     readonly controllers: number;
   };
   readonly loadBalancerPool: readonly string[];
-  readonly proxyMode: 'iptables' | 'nftables';
+  readonly proxyMode: 'iptables' | 'nftables' | 'ebpf';
   readonly logLevel: 'error' | 'info' | 'debug';
   readonly compact: boolean;
 }
@@ -99,6 +99,7 @@ function agent({ instance, ports, ...rest }: ClusterSettings) {
     `--root=${instance.root}`,
     `--run-dir=${instance.runDir}`,
     `--pod-cidr=${rest.podCidr}`,
+    `--network-policy-kubeconfig=${instance.root}/network-policy.kubeconfig`,
     `--cluster-dns=${rest.clusterDns}`,
     `--cluster-domain=${rest.clusterDomain}`,
     `--address=${rest.nodeIp}`,

@@ -119,8 +119,8 @@ test('eBPF mode says what it needs where there is no cgroup of version 2', async
     packets: noPackets,
     world,
   });
-  await t.throwsAsync(rules.write(), {
-    message: /cannot use \/tmp: it needs a cgroup of version 2/,
+  await t.throwsAsync(rules.claim(), {
+    message: /cannot use \/tmp\/none: it needs a cgroup of version 2/,
   });
 });
 
