@@ -3,7 +3,7 @@ import type { ConfigOf, FlagTable } from '../base/config.ts';
 
 export interface Surroundings {
   /** How to run ourselves again: Node's path and the script's. */
-  readonly self: readonly [node: string, script: string];
+  readonly self: readonly [node: string, ...words: string[]]; // Flags of Node, and the script.
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly print: (line: string) => void;
   readonly isTerminal: boolean;

@@ -6,7 +6,7 @@ import type { Command, Surroundings } from './command.ts';
 import { absentCommands, commands } from './commands.ts';
 
 const surroundings: Surroundings = {
-  self: [process.execPath, process.argv[1] ?? ''],
+  self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   env: process.env,
   print: (line) => process.stdout.write(`${line}\n`),
   isTerminal: process.stdout.isTTY === true,

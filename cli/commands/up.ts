@@ -60,7 +60,8 @@ async function runDetached(config: ConfigOf<typeof flags>, { self, print }: Surr
   const { logDir } = instanceOf(config);
   mkdirSync(logDir, { recursive: true, mode: 0o700 });
   const log = openSync(`${logDir}/up.log`, 'a', 0o600);
-  const child = spawn(self[0], [self[1], 'up', ...wordsOf(config), '--ready-fd=3'], {
+  const [node, ...first] = self;
+  const child = spawn(node, [...first, 'up', ...wordsOf(config), '--ready-fd=3'], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', log, log, 'pipe'],

@@ -16,7 +16,7 @@ const restartMaxMs = 10_000;
 const recoveredMs = 60_000;
 
 export interface SupervisorOptions {
-  readonly self: readonly [node: string, script: string];
+  readonly self: readonly [node: string, ...words: string[]];
   readonly logDir: string;
   readonly clock: Clock;
   /** Told of each start and each unwanted end. */
@@ -101,9 +101,9 @@ export class Supervisor {
 
   #spawn({ name, words }: ProcessPlan): ChildProcess {
     const { self, logDir } = this.#options;
-    const [node, script] = self;
+    const [node, ...first] = self;
     const log = openSync(`${logDir}/${name}.log`, 'a', 0o600);
-    const child = spawn(node, [script, ...words, '--ready-fd=3', '--exit-with-parent'], {
+    const child = spawn(node, [...first, ...words, '--ready-fd=3', '--exit-with-parent'], {
       detached: true,
       cwd: '/',
       stdio: ['pipe', log, log, 'pipe'],
