@@ -1,5 +1,6 @@
 /** All controllers. A new one is one folder and one line here. */
 import type { Controller } from './controller.ts';
+import { daemonSetController } from './daemonset/main.ts';
 import { deploymentController } from './deployment/main.ts';
 import { disruptionController } from './disruption/main.ts';
 import { endpointsController } from './endpoints/main.ts';
@@ -22,6 +23,7 @@ export const controllers: readonly Controller[] = [
   replicaSetController,
   replicationController,
   statefulSetController,
+  daemonSetController,
   jobController,
   endpointsController,
   endpointSliceController,
