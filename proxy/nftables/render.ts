@@ -36,7 +36,9 @@ interface Front {
 }
 
 export function renderService({ ports }: ServicePlan): Rendering {
-  const local = ports.flatMap(({ cluster }) => cluster.filter(({ isLocal }) => isLocal));
+  // Those that are ending may serve this node alone, while others serve the cluster.
+  const own = ports.flatMap(({ cluster, local }) => [...cluster, ...local]);
+  const local = own.filter(({ isLocal }) => isLocal);
   return {
     fronts: [
       ...clusterIps(ports),
