@@ -53,7 +53,12 @@ export function planClaims<T extends KubeObject>(
 /** Writes the claims. Asks the server first whether the owner still stands: caches lag. */
 export async function applyClaims<O extends KubeObject, T extends KubeObject>(
   client: Client,
-  owner: { readonly resource: Resource<O>; readonly object: O },
+  owner: {
+    readonly resource: Resource<O>;
+    readonly object: O;
+    /** What those that it owns carry; it comes and goes with the reference. */
+    readonly finalizer?: string;
+  },
   resource: Resource<T>,
   { adopt, release }: Claims<T>,
 ): Promise<void> {
@@ -63,25 +68,28 @@ export async function applyClaims<O extends KubeObject, T extends KubeObject>(
     if (live.metadata?.uid !== uid || live.metadata?.deletionTimestamp) return;
   }
   const reference = controllerReference(owner.resource, owner.object);
+  const { finalizer } = owner;
   for (const object of adopt) {
-    const others = object.metadata?.ownerReferences ?? [];
-    await setOwners(client, resource, object, [...others, reference]);
+    const { ownerReferences: others = [], finalizers = [] } = object.metadata ?? {};
+    const marked = finalizer && { finalizers: [...new Set([...finalizers, finalizer])] };
+    await claim(client, resource, object, { ownerReferences: [...others, reference], ...marked });
   }
   for (const object of release) {
-    const others = object.metadata?.ownerReferences ?? [];
+    const { ownerReferences: others = [], finalizers = [] } = object.metadata ?? {};
     const rest = others.filter(({ uid }) => uid !== reference.uid);
-    await setOwners(client, resource, object, rest);
+    const bare = finalizer && { finalizers: finalizers.filter((each) => each !== finalizer) };
+    await claim(client, resource, object, { ownerReferences: rest, ...bare });
   }
 }
 
-async function setOwners<T extends KubeObject>(
+async function claim<T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
   object: T,
-  ownerReferences: readonly OwnerReference[],
+  change: { readonly ownerReferences: readonly OwnerReference[]; readonly finalizers?: string[] },
 ): Promise<void> {
   const { name = '', namespace, uid, resourceVersion } = object.metadata ?? {};
-  const body = { metadata: { uid, resourceVersion, ownerReferences } };
+  const body = { metadata: { uid, resourceVersion, ...change } };
   const target = { name, ...(namespace && { namespace }) };
   try {
     await client.patch(resource, target, { type: 'merge', body });
