@@ -178,7 +178,8 @@ async function runAgent(agent: Agent): Promise<void> {
     if (!pod) return;
     const [namespace = '', podName = ''] = key.split('/');
     const target = { name: podName, namespace };
-    if (!old) {
+    // What is broken never starts.
+    if (!old && !pod.spec?.containers[0]?.image?.startsWith('broken')) {
       const ip = `10.42.${options.nodes.indexOf(name)}.${++last}`;
       void later(startMs, () => markRunning(agent, target, ip));
     }
