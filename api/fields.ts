@@ -38,7 +38,8 @@ export function compileFieldSelector<T extends KubeObject>(
   return (object) => tests.every((each) => each(object));
 }
 
-function readerOf<T extends KubeObject>(resource: Resource<T>, field: string) {
+/** What reads a field that a resource can be selected by; undefined for any other. */
+export function readerOf<T extends KubeObject>(resource: Resource<T>, field: string) {
   if (field === 'metadata.name') return (object: T) => object.metadata?.name ?? '';
   if (field === 'metadata.namespace' && resource.namespaced) {
     return (object: T) => object.metadata?.namespace ?? '';

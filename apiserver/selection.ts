@@ -1,7 +1,8 @@
 /** Which objects of a resource a list or watch is about. */
-import { compileFieldSelector } from '../api/fields.ts';
+import { compileFieldSelector, parseFieldSelector, readerOf } from '../api/fields.ts';
 import { matchesRequirements, parseLabelSelector } from '../api/labels.ts';
 import type { Resource } from '../api/resource.ts';
+import type { Only } from './registry/listeners.ts';
 import { servedAs } from './registry/served.ts';
 import type { Stored } from './registry/stored.ts';
 import type { RequestInfo } from './request.ts';
@@ -11,6 +12,8 @@ export interface Selection {
   readonly prefix: string;
   /** Undefined when every object of the prefix is meant. */
   readonly test: ((stored: Stored) => boolean) | undefined;
+  /** A value that all of them have: what else changes needs no test. */
+  readonly only?: Only | undefined;
 }
 
 /** @throws StatusError BadRequest */
@@ -31,5 +34,12 @@ export function selectionOf(resource: Resource, info: RequestInfo): Selection {
     !(isNamed && isOther(stored)) &&
     matchesRequirements(labels, stored.object.metadata?.labels) &&
     (!fields || fields(servedAs(resource, stored).object));
-  return { prefix, test: matches };
+  return { prefix, test: matches, only: onlyOf(resource, query.get('fieldSelector') ?? '') };
+}
+
+function onlyOf(resource: Resource, text: string): Only | undefined {
+  if (resource.storedAs) return undefined; // The fields are those of what is served.
+  const term = parseFieldSelector(text).find(({ isEqual }) => isEqual);
+  const read = term && readerOf(resource, term.field);
+  return read && { field: term.field, value: term.value, read };
 }

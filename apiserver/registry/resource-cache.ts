@@ -1,10 +1,8 @@
 /** All objects of one resource in memory, in the order of their keys, and who watches them. */
 import type { KubeObject, Resource } from '../../api/resource.ts';
 import { Change, History } from './history.ts';
+import { type Listener, Listeners, type Only } from './listeners.ts';
 import type { Stored } from './stored.ts';
-
-/** Called for each change, in order; must not throw. */
-export type Listener = (change: Change) => void;
 
 export class ResourceCache {
   readonly resource: Resource;
@@ -12,7 +10,7 @@ export class ResourceCache {
   #sorted: Stored[] = [];
   #history: History;
   #lastChange: number;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Listeners();
 
   constructor(resource: Resource, revision: number) {
     this.resource = resource;
@@ -70,9 +68,8 @@ export class ResourceCache {
   }
 
   /** Returns the function that ends it. */
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  listen(listener: Listener, only?: Only): () => void {
+    return this.#listeners.add(listener, only);
   }
 
   objects<T extends KubeObject>(namespace: string | undefined): T[] {
@@ -83,7 +80,7 @@ export class ResourceCache {
   #changed(change: Change): void {
     this.#lastChange = change.revision;
     this.#history.push(change);
-    for (const listener of this.#listeners) listener(change);
+    this.#listeners.tell(change);
     change.forgetLines();
   }
 

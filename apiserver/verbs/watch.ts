@@ -121,7 +121,7 @@ async function begin(watching: Watching): Promise<() => void> {
       const some = firstOf(changes);
       for (const change of some) onChange(change);
       // In the same turn, so that nothing falls between.
-      if (some.length === changes.length) return cache.listen(onChange);
+      if (some.length === changes.length) return cache.listen(onChange, selection.only);
       from = some.at(-1)!.revision;
     } else {
       const past = await registry.replay(call.resource, from);
