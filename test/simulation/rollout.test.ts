@@ -118,7 +118,7 @@ test('scaling, pausing, undoing: each does what kubectl users know', async (t) =
   t.is(metadata?.annotations?.['deployment.kubernetes.io/revision'], '3');
 });
 
-test('Recreate never runs two templates at once', async (t) => {
+test('[sig-apps] Deployment RecreateDeployment should delete old pods and create new ones [Conformance]', async (t) => {
   const cluster = await startCluster(t, { nodes: ['a'], stopMs: 3000 });
   const deployment = deploymentOf('web', 3);
   deployment.spec!.strategy = { type: 'Recreate' };
@@ -135,7 +135,7 @@ test('Recreate never runs two templates at once', async (t) => {
   t.deepEqual(last.images, { 'web:2': 3 });
 });
 
-test('old ReplicaSets beyond the history limit go', async (t) => {
+test('[sig-apps] Deployment deployment should delete old replica sets [Conformance]', async (t) => {
   const cluster = await startCluster(t, { nodes: ['a'] });
   const deployment = deploymentOf('web', 1);
   deployment.spec!.revisionHistoryLimit = 2;
@@ -150,6 +150,52 @@ test('old ReplicaSets beyond the history limit go', async (t) => {
   const { items } = await cluster.client.list(replicaSets);
   const images = items.map(({ spec }) => spec?.template?.spec?.containers[0]?.image);
   t.deepEqual(images.sort(), ['web:3', 'web:4', 'web:5']);
+});
+
+test('[sig-apps] Deployment deployment should support proportional scaling [Conformance]', async (t) => {
+  const cluster = await startCluster(t, { nodes: ['a', 'b'] });
+  const { client, clock } = cluster;
+  const deployment = deploymentOf('web', 10);
+  deployment.spec!.strategy = {
+    type: 'RollingUpdate',
+    rollingUpdate: { maxSurge: 3, maxUnavailable: 2 },
+  };
+  await client.create(deployments, deployment);
+  await clock.advance(10_000);
+  await change(cluster, 'web', (spec) => {
+    spec.template.spec!.containers[0]!.image = 'broken:1';
+  });
+  await clock.advance(20_000);
+  t.deepEqual((await census(cluster)).images, { 'web:1': 8, 'broken:1': 5 });
+  await change(cluster, 'web', (spec) => {
+    spec.replicas = 30;
+  });
+  await clock.advance(20_000);
+  t.deepEqual((await census(cluster)).images, { 'web:1': 20, 'broken:1': 13 });
+});
+
+test('[sig-apps] Deployment deployment should support rollover [Conformance]', async (t) => {
+  const cluster = await startCluster(t, { nodes: ['a', 'b'] });
+  const { client, clock } = cluster;
+  const deployment = deploymentOf('web', 4);
+  deployment.spec!.strategy = {
+    type: 'RollingUpdate',
+    rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+  };
+  await client.create(deployments, deployment);
+  await clock.advance(10_000);
+  for (const image of ['broken:1', 'web:2', 'broken:2', 'web:3']) {
+    await change(cluster, 'web', (spec) => {
+      spec.template.spec!.containers[0]!.image = image;
+    });
+    const { least } = await follow(cluster, 3);
+    t.true(least >= 4, `${least} ready`);
+  }
+  const { last } = await follow(cluster, 40);
+  t.deepEqual(last, { alive: 4, ready: 4, images: { 'web:3': 4 } });
+  const { items } = await client.list(replicaSets);
+  const sizes = items.map(({ spec }) => spec?.replicas).sort();
+  t.deepEqual(sizes, [0, 0, 0, 0, 4]);
 });
 
 test('controllers that are killed at any moment of a rollout make nothing twice', async (t) => {
