@@ -25,6 +25,8 @@ import { type RunningNode, startNode } from './node/node.ts';
 import { createPodDirectory } from './pod-directory.ts';
 import { createPodNetwork, networkConfOf } from './pod-network.ts';
 import { Pods } from './pods.ts';
+import { guardNetwork } from './policy/guard.ts';
+import { startPolicies } from './policy/policies.ts';
 import { recover } from './recovery.ts';
 import { readHierarchies } from './runtime/cgroup.ts';
 import { createMonitors } from './runtime/monitors.ts';
@@ -41,6 +43,8 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly kernel: Kernel;
+  /** May list and watch all pods, namespaces and policies; absent: policies are not enforced. */
+  readonly policyClient?: Client;
 }
 
 export interface RunningAgent extends Running {
@@ -132,7 +136,21 @@ export class Agent implements RunningAgent {
     await ensureNodeNetwork({ instance, podCidr, runDir, run });
     await runner.ensureBridge({ name: bridge, address: gatewayOf(podCidr) });
     this.#parts.push(await serveCni(join(runDir, 'cni.sock'), { log }));
-    return createPodNetwork(runner);
+    return this.#guard(createPodNetwork(runner), bridge);
+  }
+
+  async #guard(network: PodNetwork, bridge: string): Promise<PodNetwork> {
+    const { policyClient: client, clock, log } = this.#deps;
+    const { instance, nodeName } = this.#config;
+    if (!client) {
+      log.info('NetworkPolicies are not enforced: there is no --network-policy-kubeconfig');
+      return network;
+    }
+    const localPods = this.#pods;
+    const options = { instance, bridge, nodeName };
+    const policies = await startPolicies(options, { client, clock, log, localPods });
+    this.#parts.push(policies);
+    return guardNetwork(network, policies);
   }
 
   async #startServers(): Promise<void> {

@@ -9,9 +9,11 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { createNetworkRunner } from '../cni/index.ts';
 import { connectMonitor, type Kernel } from '../native/index.ts';
+import { openNftables } from '../native/nftables.ts';
 import type { Run } from '../native/run.ts';
 import { removeNodeNetwork } from './node/network.ts';
 import { sandboxDir, sandboxesDir } from './paths.ts';
+import { removePolicies } from './policy/sync.ts';
 import { listDir } from './records.ts';
 import { killCgroups, readHierarchies, removeCgroups } from './runtime/cgroup.ts';
 import { killMonitor } from './runtime/monitor-process.ts';
@@ -78,6 +80,12 @@ async function removeNetwork(options: CleanupOptions): Promise<void> {
     await runner.removeBridge(bridge);
   } finally {
     await runner.close();
+  }
+  const nftables = await openNftables();
+  try {
+    await removePolicies(nftables, options.instance);
+  } finally {
+    nftables.close();
   }
   await removeNodeNetwork(options).catch((error: unknown) => {
     throw new Error(`Could not undo the node's network: ${messageOf(error)}`, { cause: error });

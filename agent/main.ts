@@ -26,6 +26,10 @@ export const flags = {
     '',
     'PATH',
   ),
+  'network-policy-kubeconfig': optionalText(
+    'With whose rights policies and all pods are read; absent: policies are not enforced.',
+    'FILE',
+  ),
   'cgroup-root': text('Below each hierarchy; empty: /INSTANCE.', '', 'PATH'),
   'pods-on-exit': oneOf('What becomes of the pods when the agent ends.', ['keep', 'stop'], 'keep'),
   'max-pods': integer('Pods that fit on this node.', 110, { min: 1 }),

@@ -87,7 +87,7 @@ async function startGroups(
       continue;
     }
     common = config as unknown as CommonConfig;
-    const deps = { ...(await depsOf(name, common)), onLost };
+    const deps = { ...(await depsOf(name, common)), ...(await policyDeps(config)), onLost };
     running.push(await start(config as never, deps as never));
   }
   return common;
@@ -103,6 +103,14 @@ async function depsOf(name: string, { kubeconfig, logLevel }: CommonConfig) {
   if (name !== 'agent' && name !== 'proxy') return { ...base, client };
   const { kernel } = await import('../native/index.ts');
   return { ...base, client, kernel };
+}
+
+/** The agent may not read pods elsewhere; whoever puts policies in force must. */
+async function policyDeps(config: object) {
+  const { networkPolicyKubeconfig: kubeconfig } = config as { networkPolicyKubeconfig?: string };
+  if (kubeconfig === undefined) return {};
+  const { connect } = await import('../client/connect.ts');
+  return { policyClient: connect({ kubeconfig }) };
 }
 
 /** Log lines go to standard error, which `up` points at the component's file. */

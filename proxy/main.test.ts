@@ -15,7 +15,12 @@ const openNftables = async (): Promise<Nftables> => ({
   commit: async () => [],
   generation: async () => 1,
   tableComment: async () => undefined,
+  commitMany: async () => {},
   rules: async () => [],
+  counters: async () => [],
+  chains: async () => [],
+  hasChain: async () => false,
+  find: async () => [],
   elements: async () => undefined,
   close: () => {},
 });

@@ -21,6 +21,8 @@ const wantedSysctls: Readonly<Record<string, string>> = {
   'net/ipv4/ip_forward': '1',
   // Without it, an answer from a pod on the same bridge would pass by the translation back.
   'net/bridge/bridge-nf-call-iptables': '1',
+  // Pods have link-local addresses in any case; policies must see what they are used for.
+  'net/bridge/bridge-nf-call-ip6tables': '1',
 };
 
 /** Repeating it changes nothing. The bridge is the caller's, by CNI. */

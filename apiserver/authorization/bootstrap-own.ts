@@ -18,6 +18,11 @@ function ofAllControllers(): PolicyRule[] {
 
 export const ownRoles: RoleTable = {
   'wherry:controllers': ofAllControllers(),
+  // Beside the node's own identity, which may not read what is elsewhere.
+  'wherry:network-policy': [
+    allow('list watch', core, 'namespaces pods'),
+    allow('list watch', 'networking.k8s.io', 'networkpolicies'),
+  ],
   'system:coredns': [
     allow('list watch', core, 'endpoints namespaces pods services'),
     allow('list watch', 'discovery.k8s.io', 'endpointslices'),

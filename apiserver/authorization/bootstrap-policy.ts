@@ -88,6 +88,7 @@ const subjectsOf: Readonly<Record<string, readonly Subject[]>> = {
   'system:node': [],
   'system:service-account-issuer-discovery': [group('system:serviceaccounts')],
   'wherry:controllers': [user('system:kube-controller-manager')],
+  'wherry:network-policy': [user('system:network-policy')],
   'system:coredns': [user('system:coredns'), account('coredns')],
 };
 

@@ -37,7 +37,7 @@ const certificate = (path: string) => new X509Certificate(read(path));
 test('ensurePki makes all there is to make, once', async (t) => {
   const { dir, issued, ensure } = setUp(t);
   await ensure();
-  t.is(issued.length, 10);
+  t.is(issued.length, 11);
   const before = readdirSync(dir).map((name) => [name, read(join(dir, name))]);
   await ensure({ now: () => start + 300 * day });
   t.deepEqual(issued, []);
@@ -53,7 +53,7 @@ test('ensurePki keeps keys and directory to their owner', async (t) => {
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
   t.is(mode(dir), '700');
   const keys = readdirSync(dir).filter((name) => name.endsWith('.key'));
-  t.is(keys.length, 11);
+  t.is(keys.length, 12);
   for (const key of keys) t.is(mode(join(dir, key)), '600', key);
 });
 
@@ -74,7 +74,7 @@ test('ensurePki renews leaves in their last 30 days, and keeps the CA', async (t
   const { ca } = await ensure();
   const before = read(ca.cert);
   await ensure({ now: () => start + 336 * day });
-  t.is(issued.length, 9);
+  t.is(issued.length, 10);
   t.is(read(ca.cert), before);
 });
 

@@ -25,6 +25,7 @@ test('planCertificates names every identity of the cluster', (t) => {
     'client admin: kubernetes-admin in system:masters',
     'client controller-manager: system:kube-controller-manager',
     'client scheduler: system:kube-scheduler',
+    'client network-policy: system:network-policy',
     'client proxy: system:kube-proxy',
     'client dns: system:coredns',
     'client agent: system:node:node-1 in system:nodes',

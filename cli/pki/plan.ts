@@ -50,6 +50,7 @@ export function planCertificates(settings: PkiSettings): CertificateSpec[] {
     client('admin', 'kubernetes-admin', 'system:masters'),
     client('controller-manager', 'system:kube-controller-manager'),
     client('scheduler', 'system:kube-scheduler'),
+    client('network-policy', 'system:network-policy'),
     client('proxy', 'system:kube-proxy'),
     client('dns', 'system:coredns'),
     client('agent', `system:node:${nodeName}`, 'system:nodes'),

@@ -5,7 +5,15 @@ import { ensureEncryptionConfig } from '../pki/encryption.ts';
 import { writeKubeconfig } from '../pki/kubeconfig.ts';
 import type { ClusterSettings } from './plan.ts';
 
-const users = ['admin', 'controller-manager', 'scheduler', 'agent', 'proxy', 'dns'] as const;
+const users = [
+  'admin',
+  'controller-manager',
+  'scheduler',
+  'agent',
+  'network-policy',
+  'proxy',
+  'dns',
+] as const;
 
 export async function writeCredentials(settings: ClusterSettings): Promise<void> {
   const { instance, nodeName, nodeIp, serviceCidr, clusterDomain, apiPort } = settings;

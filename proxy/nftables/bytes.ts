@@ -1,40 +1,8 @@
-/** Addresses and numbers as nf_tables compares them: a character a byte, each part padded to four. */
-import { networkOf, parseCidr, parseIp } from '../../base/ip-address.ts';
-import type { Protocol } from '../plan.ts';
-
-/** A well-formed address (plan-address.ts saw to it). */
-export const addressBytes = (address: string): string => parseIp(address).toString('latin1');
-
-const numbers: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
-
-export const protocolBytes = (protocol: Protocol): string => bytes(numbers[protocol], 0, 0, 0);
-
-export const portBytes = (port: number): string => bytes(port >> 8, port & 0xff, 0, 0);
-
-/** In the order of this machine, as marks and random numbers are. */
-export const indexBytes = (index: number): string =>
-  bytes(index & 0xff, (index >> 8) & 0xff, (index >> 16) & 0xff, index >>> 24);
-
-/** The first and the last address of a range such as `10.0.0.0/8`. */
-export function rangeBytes(cidr: string): { first: string; last: string } {
-  const { address, prefixLength } = networkOf(parseCidr(cidr));
-  const last = address.map((byte, index) => {
-    return byte | (0xff >> Math.min(8, Math.max(0, prefixLength - 8 * index)));
-  });
-  return { first: address.toString('latin1'), last: Buffer.from(last).toString('latin1') };
-}
-
-/** The address after this one; undefined after the very last. */
-export function nextBytes(address: string): string | undefined {
-  const all = Buffer.from(address, 'latin1');
-  for (let index = all.length - 1; index >= 0; index--) {
-    if (all[index] !== 0xff) {
-      all[index]!++;
-      return all.toString('latin1');
-    }
-    all[index] = 0;
-  }
-  return undefined;
-}
-
-const bytes = (...values: number[]): string => String.fromCharCode(...values);
+export {
+  addressBytes,
+  indexBytes,
+  nextBytes,
+  portBytes,
+  protocolBytes,
+  rangeBytes,
+} from '../../native/nftables.ts';
