@@ -46,9 +46,16 @@ export function addProcessMetrics(metrics: MetricRegistry): () => void {
   return delays.stop;
 }
 
+/** Measuring wakes the process fifty times a second: only while somebody looks now and then. */
+const lookedMs = 5 * 60_000;
+
 function lagGauges(metrics: MetricRegistry) {
   const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    clearTimeout(timer);
+    delay.disable();
+  };
   const gauge = (name: string, help: string) =>
     metrics.gauge({ name: `nodejs_eventloop_lag_${name}`, help }).of();
   const mean = gauge('mean_seconds', "The event loop's lag since the last look.");
@@ -60,8 +67,11 @@ function lagGauges(metrics: MetricRegistry) {
       p99.set(delay.percentile(99) / 1e9);
       max.set(delay.max / 1e9);
       delay.reset();
+      delay.enable();
+      clearTimeout(timer);
+      timer = setTimeout(stop, lookedMs).unref();
     },
-    stop: () => void delay.disable(),
+    stop,
   };
 }
 
