@@ -87,6 +87,12 @@ export class FamilyProxy {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Not while there is more to write: changes came in meanwhile. */
+  #tellWritten(): void {
+    if (this.#touched?.size !== 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
   /** To be called once the signal has aborted; resolves when nothing runs any more. */
   async close(): Promise<void> {
     await this.#reconciler.idle();
@@ -131,7 +137,7 @@ export class FamilyProxy {
       this.#isWriting = false;
     }
     this.#first.resolve();
-    if (this.#touched.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#tellWritten();
     await this.#deps.onWritten(services ?? world.serviceKeys());
   }
 }
