@@ -17,54 +17,54 @@ interface Case {
 
 const cases: Case[] = [
   {
-    name: 'spreads over the ready endpoints',
+    name: 'proxy X3: spreads over the ready endpoints',
     service: service({}),
     slices: [slice(8080, '10.42.0.3 ready', '10.42.0.2 ready')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080 10.42.0.3:8080'],
   },
   {
-    name: 'leaves out an endpoint that is not ready',
+    name: 'proxy X51: leaves out an endpoint that is not ready',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 ready', '10.42.0.3 starting')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080'],
   },
   {
-    name: 'takes an endpoint that says nothing about itself as ready',
+    name: 'proxy X51: takes an endpoint that says nothing about itself as ready',
     service: service({}),
     slices: [slice(8080, '10.42.0.2')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080'],
   },
   {
-    name: 'keeps the port of a Service without endpoints, so that clients are refused at once',
+    name: 'proxy X38: keeps the port of a Service without endpoints, so that clients are refused at once',
     service: service({}),
     want: ['web:http 10.43.0.5 tcp/80 -> nobody'],
   },
   {
-    name: 'goes to terminating endpoints that still serve when no ready one is left',
+    name: 'proxy X50: goes to terminating endpoints that still serve when no ready one is left',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 serving terminating', '10.42.0.3 terminating')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080'],
   },
   {
-    name: 'leaves terminating endpoints alone while a ready one is there',
+    name: 'proxy X50: leaves terminating endpoints alone while a ready one is there',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 serving terminating', '10.42.0.3 ready')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.3:8080'],
   },
   {
-    name: 'merges slices in which one named port has several numbers',
+    name: 'proxy X7, X8: merges slices in which one named port has several numbers',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 ready'), slice(9090, '10.42.0.3 ready')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080 10.42.0.3:9090'],
   },
   {
-    name: 'counts an endpoint once while it moves between slices, and believes the better report',
+    name: 'proxy X8: counts an endpoint once while it moves between slices, and believes the better report',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 starting'), slice(8080, '10.42.0.2 ready')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080'],
   },
   {
-    name: 'tells ports apart by name and by protocol',
+    name: 'proxy X5, X6: tells ports apart by name and by protocol',
     service: service({
       ports: [
         { name: 'dns', protocol: 'UDP', port: 53 },
@@ -83,34 +83,38 @@ const cases: Case[] = [
     want: ['web 10.43.0.5 tcp/80 -> 10.42.0.2:80'],
   },
   {
-    name: 'gives SCTP its own chain of ports',
+    name: 'proxy X4: gives SCTP its own chain of ports',
     service: service({ ports: [{ name: 'http', protocol: 'SCTP', port: 80 }] }),
     want: ['web:http 10.43.0.5 sctp/80 -> nobody'],
   },
-  { name: 'has nothing for a headless Service', service: service({ clusterIP: 'None' }), want: [] },
   {
-    name: 'has nothing for an ExternalName Service',
+    name: 'proxy X34: has nothing for a headless Service',
+    service: service({ clusterIP: 'None' }),
+    want: [],
+  },
+  {
+    name: 'proxy X35: has nothing for an ExternalName Service',
     service: service({ type: 'ExternalName' }),
     want: [],
   },
   {
-    name: 'has nothing for a Service that another proxy serves',
+    name: 'proxy X36: has nothing for a Service that another proxy serves',
     service: service({}, { 'service.kubernetes.io/service-proxy-name': 'other' }),
     want: [],
   },
   {
-    name: 'leaves out slices that are for DNS only',
+    name: 'proxy X37: leaves out slices that are for DNS only',
     service: service({}),
     slices: [labelled(slice(8080, '10.42.0.2 ready'), 'service.kubernetes.io/headless')],
     want: ['web:http 10.43.0.5 tcp/80 -> nobody'],
   },
   {
-    name: 'has nothing for an address of the other family',
+    name: 'proxy X53: has nothing for an address of the other family',
     service: service({ clusterIP: 'fd43::5' }),
     want: [],
   },
   {
-    name: 'finds the address of its own family among two',
+    name: 'proxy X52, X53: finds the address of its own family among two',
     service: service({ clusterIP: '10.43.0.5', clusterIPs: ['10.43.0.5', 'fd43::5'] }),
     slices: [{ ...slice(8080, 'fd42::2 ready'), addressType: 'IPv6' }],
     facts: { family: 'ipv6' },
@@ -148,41 +152,41 @@ const cases: Case[] = [
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080 10.42.1.2:8080 (local 10.42.0.2:8080)'],
   },
   {
-    name: 'falls back to terminating endpoints for the node and for the cluster apart',
+    name: 'proxy X25, X50: falls back to terminating endpoints for the node and for the cluster apart',
     service: service({ internalTrafficPolicy: 'Local' }),
     slices: [slice(8080, '10.42.0.2 serving terminating @here', '10.42.1.2 ready @there')],
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.1.2:8080 (local 10.42.0.2:8080)'],
   },
   {
-    name: 'keeps to the zone when every endpoint has a hint',
+    name: 'proxy X47, X49: keeps to the zone when every endpoint has a hint',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 ready zone=a', '10.42.0.3 ready zone=b')],
     facts: { zone: 'b' },
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.3:8080'],
   },
   {
-    name: 'passes over hints when one endpoint has none',
+    name: 'proxy X48: passes over hints when one endpoint has none',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 ready zone=a', '10.42.0.3 ready')],
     facts: { zone: 'a' },
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080 10.42.0.3:8080'],
   },
   {
-    name: 'passes over hints when none names its zone',
+    name: 'proxy X48: passes over hints when none names its zone',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 ready zone=a', '10.42.0.3 ready zone=a')],
     facts: { zone: 'c' },
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080 10.42.0.3:8080'],
   },
   {
-    name: 'prefers hints for the node to those for the zone',
+    name: 'proxy X49: prefers hints for the node to those for the zone',
     service: service({}),
     slices: [slice(8080, '10.42.0.2 ready zone=a node=here', '10.42.0.3 ready zone=a node=there')],
     facts: { zone: 'a' },
     want: ['web:http 10.43.0.5 tcp/80 -> 10.42.0.2:8080'],
   },
   {
-    name: 'carries node port, affinity and load balancer addresses',
+    name: 'proxy X10, X16, X17, X30, X31: carries node port, affinity and load balancer addresses',
     service: {
       ...service({
         type: 'LoadBalancer',
@@ -204,7 +208,7 @@ const cases: Case[] = [
     ],
   },
   {
-    name: 'carries external addresses, and the ranges that may use the load balancer',
+    name: 'proxy X15, X18: carries external addresses, and the ranges that may use the load balancer',
     service: {
       ...service({
         type: 'LoadBalancer',
@@ -218,7 +222,18 @@ const cases: Case[] = [
     ],
   },
   {
-    name: 'lets nobody in by a load balancer whose ranges are all of the other family',
+    name: 'proxy X15, X16: counts an address once, as that of the load balancer before an external one',
+    service: {
+      ...service({
+        type: 'LoadBalancer',
+        externalIPs: ['203.0.113.9', '10.43.0.5', '203.0.113.1'],
+      }),
+      status: { loadBalancer: { ingress: [{ ip: '203.0.113.9' }, { ip: '203.0.113.9' }] } },
+    },
+    want: ['web:http 10.43.0.5 tcp/80 -> nobody (203.0.113.9) (also 203.0.113.1)'],
+  },
+  {
+    name: 'proxy X18: lets nobody in by a load balancer whose ranges are all of the other family',
     service: {
       ...service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['fd00::/8'] }),
       status: { loadBalancer: { ingress: [{ ip: '203.0.113.9' }] } },
@@ -226,7 +241,7 @@ const cases: Case[] = [
     want: ['web:http 10.43.0.5 tcp/80 -> nobody (203.0.113.9) (from nobody)'],
   },
   {
-    name: 'counts what is ready here for the health check of a Local load balancer',
+    name: 'proxy X26: counts what is ready here for the health check of a Local load balancer',
     service: service({
       type: 'LoadBalancer',
       externalTrafficPolicy: 'Local',
@@ -239,7 +254,7 @@ const cases: Case[] = [
 ];
 
 for (const { name, service, slices = [], facts = {}, want, notes = [], ...rest } of cases) {
-  test(`planService ${name}`, (t) => {
+  test(name.startsWith('proxy X') ? name : `planService ${name}`, (t) => {
     const here: NodeFacts = { nodeName: 'here', zone: undefined, family: 'ipv4', ...facts };
     const plan = planService(service, slices, here);
     t.deepEqual(plan.ports.map(format), want);

@@ -104,15 +104,19 @@ function planPort(
   const seconds = spec?.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinitySecondsDefault;
   const { cluster, local, ...choice } = chooseEndpoints(slices, query, facts);
   const sourceRanges = sourceRangesOf(service, facts.family);
+  const balancers = loadBalancerIps(service, facts.family).filter((ip) => ip !== clusterIp);
+  // An address counts once: as the balancer's, whose ranges guard it.
+  const others = (ips: readonly string[]) =>
+    ips.filter((ip) => ip !== clusterIp && !balancers.includes(ip));
   const plan = {
     name: port.name ? `${key}:${port.name}` : key,
     protocol,
     clusterIp,
     port: port.port,
     ...(isPort(port.nodePort) && { nodePort: port.nodePort }),
-    loadBalancerIps: loadBalancerIps(service, facts.family),
+    loadBalancerIps: balancers,
     ...(sourceRanges && { sourceRanges }),
-    externalIps: ipsOf(spec?.externalIPs ?? [], facts.family),
+    externalIps: others(ipsOf(spec?.externalIPs ?? [], facts.family)),
     ...(spec?.sessionAffinity === 'ClientIP' && { affinitySeconds: seconds }),
     internalPolicy: policyOf(spec?.internalTrafficPolicy),
     externalPolicy: policyOf(spec?.externalTrafficPolicy),

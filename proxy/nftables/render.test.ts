@@ -28,32 +28,32 @@ const show = (port: Partial<PortPlan>) =>
 const balanced = { loadBalancerIps: ['203.0.113.7'], externalPolicy: 'Local' } as const;
 
 const cases: readonly (readonly [string, Partial<PortPlan>, readonly string[]])[] = [
-  ['a cluster IP', {}, ['services-2 12', 'endpoints 16:8', 'endpoints 16:8']],
-  ['nobody serves it', { cluster: [], local: [] }, ['no-endpoints 12']],
+  ['proxy X1: a cluster IP', {}, ['services-2 12', 'endpoints 16:8', 'endpoints 16:8']],
+  ['proxy X38: nobody serves it', { cluster: [], local: [] }, ['no-endpoints 12']],
   [
-    'only endpoints here',
+    'proxy X25: only endpoints here',
     { internalPolicy: 'Local' },
     ['services-internal-local-1 12', 'local-endpoints 16:8'],
   ],
   [
-    'only endpoints here, and there are none',
+    'proxy X25: only endpoints here, and there are none',
     { internalPolicy: 'Local', local: [] },
     ['no-local-endpoints 12'],
   ],
   [
-    'affinity',
+    'proxy X30: affinity',
     { affinitySeconds: 60 },
     ['services-2-sticky-60 12', 'endpoints 16:8', 'endpoints 16:8'],
   ],
 ];
 
 for (const [name, port, want] of cases) {
-  test(`elements of a port: ${name}`, (t) => {
+  test(name, (t) => {
     t.deepEqual(show(port), ['cluster-ips 4', ...want]);
   });
 }
 
-test('elements of a node port: known by protocol and port alone, and masqueraded', (t) => {
+test('proxy X10, X21: elements of a node port: known by protocol and port alone, and masqueraded', (t) => {
   t.deepEqual(show({ nodePort: 30_080 }).slice(-3), [
     'node-ports-external-2 8',
     'node-port-endpoints 12:8',
@@ -61,7 +61,7 @@ test('elements of a node port: known by protocol and port alone, and masqueraded
   ]);
 });
 
-test('elements of a load balancer: strangers are dropped where nobody is here', (t) => {
+test('proxy X22, X23, X24: elements of a load balancer: strangers are dropped where nobody is here', (t) => {
   t.deepEqual(show({ ...balanced, local: [] }).slice(-4), [
     'no-local-endpoints 12',
     'services-external-local-2-0 12',
@@ -79,7 +79,7 @@ test('proxy X18: source ranges guard the load balancer address, one inside anoth
   );
 });
 
-test('a Service with several ports has its address once, and each local endpoint once', (t) => {
+test('proxy X6, X46: a Service with several ports has its address once, and each local endpoint once', (t) => {
   const ports = [plain, { ...plain, name: 'default/web:dns', protocol: 'udp', port: 53 } as const];
   const { fronts, localEndpoints } = renderService({ ports, notes: [] });
   const entries = fronts.flatMap((front) => front.entries);
@@ -87,7 +87,7 @@ test('a Service with several ports has its address once, and each local endpoint
   t.is(localEndpoints.length, 1);
 });
 
-test('a change of one endpoint is one element away and one element more', (t) => {
+test('proxy X62: a change of one endpoint is one element away and one element more', (t) => {
   const entriesOf = (cluster: PortPlan['cluster']) =>
     renderService({ ports: [{ ...plain, cluster }], notes: [] }).fronts.flatMap(
       ({ entries }) => entries,

@@ -265,12 +265,12 @@ function filterChains(options: StructureOptions): ChainShape[] {
     { name: 'refuse-services', rules: refusals('services', family, []) },
     { name: 'refuse-node-ports', rules: refusals('node-ports', family, nodePort) },
     { name: 'refuse-strangers', rules: strangers(family) },
-    {
-      name: 'filter-prerouting',
+    ...(['prerouting', 'output'] as const).map((hook) => ({
+      name: hook === 'output' ? 'filter-output-early' : 'filter-prerouting',
       // Before addresses are rewritten.
-      hook: { type: 'filter', hook: 'prerouting', priority: -110 },
+      hook: { type: 'filter', hook, priority: -110 } as const,
       rules: [{ expressions: guard(family), comment: 'not in the source ranges' }],
-    },
+    })),
     {
       name: 'filter-input',
       hook: hookOf('input'),

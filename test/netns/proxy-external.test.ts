@@ -128,8 +128,9 @@ behaviour(
         lab.ask('far', [balancer(6), 80], short),
         lab.ask('out', [balancer(7), 80], short),
         lab.ask('far', [service(5), 80], short),
+        lab.ask('node', [balancer(5), 80], short),
       ]);
-      const want = ['a', 'nothing', 'nothing', 'a', 'nothing', 'nothing', 'a'];
+      const want = ['a', 'nothing', 'nothing', 'a', 'nothing', 'nothing', 'a', 'nothing'];
       t.deepEqual(seen.map(names), want);
     });
   },

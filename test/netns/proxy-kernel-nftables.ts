@@ -22,31 +22,43 @@ export interface Table {
 
 const netlinkNetfilter = 12;
 const headerBytes = 4;
+const setCount = 20; // NFTA_SET_COUNT
 
-export const openReader = (netnsPath: string): Promise<NetlinkSocket> =>
-  openNetlink(netlinkNetfilter, netnsPath);
+/** A dump is mostly waiting: several sockets do them side by side. */
+export type TableReader = readonly NetlinkSocket[];
+
+export const openReader = (netnsPath: string): Promise<TableReader> =>
+  Promise.all(Array.from({ length: 4 }, () => openNetlink(netlinkNetfilter, netnsPath)));
 
 /** Throws when an element belongs to nothing. */
-export async function readTable(socket: NetlinkSocket, family: Family): Promise<Table> {
-  return new Reader(await readSets(socket, family), family).read();
+export async function readTable(sockets: TableReader, family: Family): Promise<Table> {
+  return new Reader(await readSets(sockets, family), family).read();
 }
 
-async function readSets(socket: NetlinkSocket, family: Family): Promise<Sets> {
+async function readSets(sockets: TableReader, family: Family): Promise<Sets> {
   const table = { family, name: 'kube-proxy' };
-  const names = (await socket.send(dumpSets(table))).map(({ body }) =>
-    readAttributes(body.subarray(headerBytes)).get(2)!.toString('latin1').replace('\0', ''),
-  );
+  const all = (await sockets[0]!.send(dumpSets(table))).map(({ body }) => {
+    const found = readAttributes(body.subarray(headerBytes));
+    const name = found.get(2)!.toString('latin1').replace('\0', '');
+    return { name, count: found.get(setCount)?.readUInt32BE() };
+  });
+  // Kernels from 6.16 on say which are empty.
+  const names = all.filter(({ count }) => count !== 0).map(({ name }) => name);
   const sets = new Map<string, readonly Element[]>();
-  for (const name of names) {
-    const replies = await socket.send(dumpElements(table, name));
-    const lists = replies.flatMap(
-      ({ body }) => readAttributes(body.subarray(headerBytes)).get(3) ?? [],
-    );
-    sets.set(
-      name,
-      lists.flatMap((list) => listAttributes(list).map(({ value }) => elementOf(value))),
-    );
-  }
+  const readNext = async (socket: NetlinkSocket): Promise<void> => {
+    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+      const replies = await socket.send(dumpElements(table, name));
+      const lists = replies.flatMap(
+        ({ body }) => readAttributes(body.subarray(headerBytes)).get(3) ?? [],
+      );
+      const elements = lists.flatMap((list) => listAttributes(list));
+      sets.set(
+        name,
+        elements.map(({ value }) => elementOf(value)),
+      );
+    }
+  };
+  await Promise.all(sockets.map(readNext));
   return sets;
 }
 

@@ -37,6 +37,7 @@ behaviour(
       t.deepEqual(hooks.map(([, ...words]) => words.join(' ')).toSorted(), [
         'filter forward filter',
         'filter input filter',
+        'filter output -110',
         'filter output filter',
         'filter prerouting dstnat - 10',
         'nat input 100',
