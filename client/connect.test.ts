@@ -1,4 +1,5 @@
 import * as http2 from 'node:http2';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import test from 'ava';
 import type { KubeObject, Resource } from '../api/resource.ts';
 import { hasReason } from '../base/errors.ts';
@@ -136,6 +137,37 @@ test('a watch gives events however the bytes are cut, and throws an ERROR event'
     ['BOOKMARK', '9'],
   ]);
   t.true(hasReason(error, 'Expired'));
+});
+
+/** Passes on at once what a client says, and what the server says in one piece, after a while. */
+async function serveInOnePiece(t: import('ava').ExecutionContext, port: number) {
+  const proxy = createServer((near) => {
+    const far = createConnection(port, '127.0.0.1');
+    const held: Buffer[] = [];
+    const pass = () => near.write(Buffer.concat(held.splice(0)));
+    near.pipe(far);
+    far.on('data', (data) => {
+      if (held.push(data) === 1) setTimeout(pass, 30);
+    });
+    for (const socket of [near, far]) {
+      socket.on('error', () => {});
+      t.teardown(() => socket.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => proxy.close());
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+}
+
+test('an answer that came whole, and its stream ended, before it was read is not lost', async (t) => {
+  const { port } = await serve(t, async (request, response) => {
+    await collect(request);
+    json(response, 200, { metadata: { name: 'web' } });
+  });
+  const client = connect({ server: await serveInOnePiece(t, port) });
+  t.teardown(() => client.close());
+  const made = await client.create(pods, { metadata: { name: 'web', namespace: 'default' } });
+  t.is(made.metadata?.name, 'web');
 });
 
 test('a watch ends quietly when its signal aborts', async (t) => {

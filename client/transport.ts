@@ -37,14 +37,14 @@ export class Transport {
   /** The lines of an endless answer. Ends quietly when the server or the signal ends it. */
   async *lines(path: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
     if (signal?.aborted) return;
-    const stream = await this.#openStream({ method: 'GET', path });
+    const { stream, pieces } = await this.#openStream({ method: 'GET', path });
     const cancel = () => stream.close(http2.constants.NGHTTP2_CANCEL);
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       const status = await this.#statusOf(stream);
-      if (status !== 200) throw statusErrorOf(status, await readAll(stream));
+      if (status !== 200) throw statusErrorOf(status, await readAll(stream, pieces));
       stream.setTimeout(0);
-      yield* splitLines(stream);
+      yield* splitLines(pieces);
     } catch (error) {
       if (signal?.aborted) return;
       throw error instanceof StatusError ? error : this.#session.unreachable(error);
@@ -60,10 +60,10 @@ export class Transport {
 
   async #exchange(request: Request): Promise<{ status: number; body: string }> {
     for (let attempt = 0; ; attempt++) {
-      const stream = await this.#openStream(request);
+      const { stream, pieces } = await this.#openStream(request);
       try {
         const status = await this.#statusOf(stream);
-        return { status, body: await readAll(stream) };
+        return { status, body: await readAll(stream, pieces) };
       } catch (error) {
         if (error instanceof StatusError) throw error;
         if (attempt > 0 || !mayRepeat(request, stream, error)) {
@@ -73,7 +73,7 @@ export class Transport {
     }
   }
 
-  async #openStream(request: Request): Promise<http2.ClientHttp2Stream> {
+  async #openStream(request: Request): Promise<Opened> {
     const session = await this.#session.open();
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const token = this.#options.token();
@@ -94,7 +94,7 @@ export class Transport {
         stream.destroy(new StatusError('Timeout', message));
       });
       if (body !== undefined) stream.end(body);
-      return stream;
+      return { stream, pieces: readAhead(stream) };
     } catch (error) {
       throw this.#session.unreachable(error);
     }
@@ -116,18 +116,45 @@ function mayRepeat(request: Request, stream: http2.ClientHttp2Stream, error: unk
   return hasCode(error, 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_INVALID_SESSION');
 }
 
-async function readAll(stream: http2.ClientHttp2Stream): Promise<string> {
+interface Opened {
+  readonly stream: http2.ClientHttp2Stream;
+  /** Its content, to be read once. */
+  readonly pieces: AsyncIterable<Buffer>;
+}
+
+/**
+ * Begins to read with the request: of an answer that came whole, and its stream ended, before
+ * anybody read it, Node would say that it was cut short.
+ */
+function readAhead(stream: http2.ClientHttp2Stream): AsyncIterable<Buffer> {
+  const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+  const first = pieces.next();
+  first.catch(() => {}); // Whoever reads on is told.
+  return continueWith(first, pieces);
+}
+
+async function* continueWith(
+  first: Promise<IteratorResult<Buffer>>,
+  rest: AsyncIterator<Buffer>,
+): AsyncGenerator<Buffer> {
+  for (let piece = await first; !piece.done; piece = await rest.next()) yield piece.value;
+}
+
+async function readAll(
+  stream: http2.ClientHttp2Stream,
+  pieces: AsyncIterable<Buffer>,
+): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  for await (const piece of pieces) chunks.push(piece);
   if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) throw new Error('answer cut short');
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function* splitLines(stream: http2.ClientHttp2Stream): AsyncGenerator<string> {
+async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of stream) {
-    const pieces = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
+  for await (const chunk of chunks) {
+    const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = pieces.pop() ?? '';
     for (const piece of pieces) if (piece !== '') yield piece;
   }
