@@ -43,5 +43,6 @@ test('days of the month and of the week: either one is enough only where both ar
   const isEither = (text: string) => (parseCron(text) as CronSchedule).isEitherDay;
   t.true(isEither('0 0 1 * 1'));
   t.false(isEither('0 0 * * 1'));
-  t.false(isEither('0 0 */2 * 1'));
+  t.true(isEither('0 0 */2 * 1'));
+  t.false(isEither('0 0 */1 * 1'));
 });

@@ -52,7 +52,9 @@ const fields: readonly Field[] = [
 function scheduleOf(parts: readonly string[]): CronSchedule {
   const values = parts.map((part, index) => parseField(part, fields[index]!));
   const [minutes, hours, days, months, weekdays] = values as [Set<number>, ...Set<number>[]];
-  const isOpen = (index: number) => /^[*?]/.test(parts[index]!);
+  // `*/2` says something, `*` does not.
+  const isOpen = (index: number) =>
+    parts[index]!.split(',').some((part) => /^[*?](?:-[^/]*)?(?:\/0*1)?$/.test(part));
   return {
     minutes,
     hours: hours!,

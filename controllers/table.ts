@@ -1,5 +1,6 @@
 /** All controllers. A new one is one folder and one line here. */
 import type { Controller } from './controller.ts';
+import { cronJobController } from './cronjob/main.ts';
 import { daemonSetController } from './daemonset/main.ts';
 import { deploymentController } from './deployment/main.ts';
 import { disruptionController } from './disruption/main.ts';
@@ -25,6 +26,7 @@ export const controllers: readonly Controller[] = [
   statefulSetController,
   daemonSetController,
   jobController,
+  cronJobController,
   endpointsController,
   endpointSliceController,
   namespaceController,
