@@ -25,11 +25,11 @@ export type RevisionPlan =
   | { readonly kind: 'create'; readonly revision: ControllerRevision };
 
 export function planRevision(wanted: Wanted, known: readonly ControllerRevision[]): RevisionPlan {
-  const sorted = byNumber(known);
-  const newest = sorted.at(-1);
+  const history = byNumber(known);
+  const newest = history.at(-1);
   const next = (newest?.revision ?? 0) + 1;
   const text = canonical(dataOf(wanted.template));
-  const same = sorted.findLast(({ data }) => canonical(data) === text);
+  const same = history.findLast(({ data }) => canonical(data) === text);
   if (!same) return { kind: 'create', revision: makeRevision(wanted, next) };
   if (same === newest) return { kind: 'keep', revision: same };
   return { kind: 'raise', revision: same, to: next };
@@ -60,7 +60,7 @@ type Directive = { readonly $patch?: string };
 
 /** A strategic merge patch: kubectl sends it as it is to go back. */
 const dataOf = (template: PodTemplateSpec) => ({
-  spec: { template: { ...(sorted(template) as object), $patch: 'replace' } },
+  spec: { template: { ...template, $patch: 'replace' } },
 });
 
 function makeRevision(
@@ -86,11 +86,3 @@ const byNumber = (known: readonly ControllerRevision[]): ControllerRevision[] =>
   [...known].sort((a, b) => a.revision - b.revision || (nameOf(a) < nameOf(b) ? -1 : 1));
 
 const nameOf = ({ metadata }: ControllerRevision) => metadata?.name ?? '';
-
-/** In the order in which upstream writes it, so that kubectl knows a state again by its bytes. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
-}
