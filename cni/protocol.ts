@@ -1,17 +1,31 @@
 /** The protocol around the plugins: one call in, one answer out, whatever happens in between. */
 import { CniError, toCniError } from './error.ts';
 import type { Host, Plugin } from './plugin.ts';
+import { bandwidth } from './plugins/bandwidth/apply.ts';
 import { bridge } from './plugins/bridge/apply.ts';
+import { firewall } from './plugins/firewall/apply.ts';
 import { hostLocal } from './plugins/host-local/apply.ts';
 import { loopback } from './plugins/loopback/apply.ts';
+import { macvlan } from './plugins/macvlan/apply.ts';
+import { portmap } from './plugins/portmap/apply.ts';
+import { ptp } from './plugins/ptp/apply.ts';
+import { staticAddresses } from './plugins/static/apply.ts';
+import { tuning } from './plugins/tuning/apply.ts';
 import { type Environment, type PluginRequest, parseCommand, parseRequest } from './request.ts';
 import { type CniResult, emptyResult, renderResult } from './result.ts';
 import { currentVersion, isSupported, supportedVersions } from './version.ts';
 
 export const plugins: ReadonlyMap<string, Plugin> = new Map([
+  ['bandwidth', bandwidth],
   ['bridge', bridge],
+  ['firewall', firewall],
   ['host-local', hostLocal],
   ['loopback', loopback],
+  ['macvlan', macvlan],
+  ['portmap', portmap],
+  ['ptp', ptp],
+  ['static', staticAddresses],
+  ['tuning', tuning],
 ]);
 
 export interface Call {

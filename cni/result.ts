@@ -50,6 +50,14 @@ export interface Dns {
 
 export const emptyResult: CniResult = { interfaces: [], ips: [], routes: [], dns: {} };
 
+/** A route that names no gateway goes by that of its family. */
+export function withGateway(route: RouteConfig, ips: CniResult['ips']): RouteConfig {
+  if (route.gw) return route;
+  const isV6 = route.dst.includes(':');
+  const gw = ips.find(({ address }) => address.includes(':') === isV6)?.gateway;
+  return gw ? { ...route, gw } : route;
+}
+
 type Json = Record<string, unknown>;
 
 /** The JSON body that `version` knows. */

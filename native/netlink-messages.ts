@@ -197,8 +197,11 @@ export const getAddresses = (index?: number): Message => ({
 export const addRoute = (spec: RouteSpec): Message =>
   routeMessage('RTM_NEWROUTE', create | exclusive, spec);
 
-/** Of the same destination, gateway and link. */
-export const deleteRoute = (spec: RouteSpec): Message => routeMessage('RTM_DELROUTE', 0, spec);
+/** Of the same destination, gateway and link, whoever made it. */
+export const deleteRoute = (spec: RouteSpec): Message =>
+  routeMessage('RTM_DELROUTE', 0, { protocol: 0, scope: anyScope, ...spec });
+
+const anyScope = 255; // RT_SCOPE_NOWHERE
 
 export const getRoutes = (): Message => ({
   ...kinds.RTM_GETROUTE,

@@ -3,6 +3,7 @@
  * plain objects. Apart from index.ts, since the codecs take 11 ms to import.
  */
 export * from './bridge-ports.ts';
+export * from './neighbour-messages.ts';
 export * from './netlink-messages.ts';
 export * from './netlink-replies.ts';
 export {

@@ -1,8 +1,9 @@
 /** IPAM by `ipam.type`: ours in process, others executed. */
 import { CniError } from '../error.ts';
 import { executePlugin } from '../execute.ts';
-import type { Host } from '../plugin.ts';
+import type { Host, Plugin } from '../plugin.ts';
 import { hostLocal } from '../plugins/host-local/apply.ts';
+import { staticAddresses } from '../plugins/static/apply.ts';
 import type { PluginRequest } from '../request.ts';
 import { type CniResult, emptyResult } from '../result.ts';
 
@@ -18,12 +19,18 @@ export function ipamTypeOf({ conf }: PluginRequest): string | undefined {
 export async function callIpam(request: PluginRequest, host: Host): Promise<CniResult> {
   const type = ipamTypeOf(request);
   if (type === undefined) return emptyResult;
-  if (type !== 'host-local') return await executePlugin(type, request, host);
+  const own = ownPlugins.get(type);
+  if (!own) return await executePlugin(type, request, host);
   const { command } = request;
-  if (command === 'ADD') return await hostLocal.add(request, host);
-  if (command === 'DEL') await hostLocal.del(request, host);
-  if (command === 'CHECK') await hostLocal.check(request, host);
-  if (command === 'GC') await hostLocal.gc(request, host);
-  if (command === 'STATUS') await hostLocal.status(request, host);
+  if (command === 'ADD') return await own.add(request, host);
+  if (command === 'DEL') await own.del(request, host);
+  if (command === 'CHECK') await own.check(request, host);
+  if (command === 'GC') await own.gc(request, host);
+  if (command === 'STATUS') await own.status(request, host);
   return emptyResult;
 }
+
+const ownPlugins: ReadonlyMap<string, Plugin> = new Map([
+  ['host-local', hostLocal],
+  ['static', staticAddresses],
+]);

@@ -1,17 +1,17 @@
 /** The plugin `bridge`: a veth from the pod to a bridge of the host, addresses by IPAM. */
-import { CniError, runAll } from '../../error.ts';
+import { runAll } from '../../error.ts';
 import { callIpam } from '../../ipam/delegate.ts';
 import { deletePair, deleteStrays, findLink } from '../../links.ts';
 import { hostNameOf } from '../../names.ts';
-import type { Host, Plugin } from '../../plugin.ts';
+import type { Plugin } from '../../plugin.ts';
 import { withPodNetns } from '../../pod-netns.ts';
 import type { PluginRequest } from '../../request.ts';
 import type { CniResult } from '../../result.ts';
-import { hasGuard, keepOnlyGuards, removeGuard } from '../../rules/guard.ts';
-import { hasMasquerade, keepOnlyMasquerades, removeMasquerade } from '../../rules/masquerade.ts';
+import { keepOnlyGuards, removeGuard } from '../../rules/guard.ts';
+import { keepOnlyMasquerades, removeMasquerade } from '../../rules/masquerade.ts';
 import { withUndo } from '../../undo.ts';
 import { checkBridge } from './check.ts';
-import { type BridgeConf, parseBridgeConf, planBridge } from './plan.ts';
+import { parseBridgeConf, planBridge } from './plan.ts';
 import { type Links, type Wiring, wire } from './wire.ts';
 
 export const bridge: Plugin = {
@@ -46,7 +46,6 @@ export const bridge: Plugin = {
     const conf = parseBridgeConf(request);
     await callIpam(request, host);
     await withPodNetns(request, host, (netns) => checkBridge({ conf, request, host, netns }));
-    await checkRules(conf, request, host);
   },
 
   /** Whatever is configured now: what is to go may have been made with another configuration. */
@@ -69,17 +68,6 @@ const isGuarded = ({ macspoofchk, ipspoofchk }: PluginRequest['conf']) =>
   Boolean(macspoofchk) || Boolean(ipspoofchk);
 
 const hostEndOf = (request: PluginRequest) => hostNameOf(request.conf.name, request);
-
-async function checkRules(conf: BridgeConf, request: PluginRequest, host: Host): Promise<void> {
-  const { prevResult } = request;
-  if (conf.masquerade && prevResult && !(await hasMasquerade(request, host, prevResult.ips))) {
-    throw new CniError('checkFailed', 'the masquerade rules are gone');
-  }
-  const isToGuard = conf.macSpoofCheck || conf.ipSpoofCheck;
-  if (isToGuard && !(await hasGuard(request, host))) {
-    throw new CniError('checkFailed', 'the rules against spoofing are gone');
-  }
-}
 
 function toResult(
   { conf, plan, request }: Wiring,

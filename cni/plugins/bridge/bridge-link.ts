@@ -2,7 +2,6 @@
 
 import { hasCode } from '../../../base/errors.ts';
 import { contains, parseCidr } from '../../../base/ip-address.ts';
-import { kernel } from '../../../native/index.ts';
 import {
   addAddress,
   createBridge,
@@ -20,6 +19,7 @@ import {
   setLink,
 } from '../../../native/netlink.ts';
 import { CniError } from '../../error.ts';
+import { allowForwarding } from '../../forwarding.ts';
 import { findLink } from '../../links.ts';
 import type { Host } from '../../plugin.ts';
 
@@ -40,7 +40,7 @@ export async function ensureBridgeLink(host: Host, spec: BridgeLinkSpec): Promis
   const replies = await socket.send(getAddresses(link.index));
   await Promise.all([
     ensureAddresses(socket, spec, { index: link.index, replies }),
-    allowForwarding(host, spec),
+    allowForwarding(host, spec.gateways),
   ]);
   return link;
 }
@@ -117,13 +117,4 @@ function isRival(present: string, wanted: string): boolean {
   const [a, b] = [parseCidr(present), parseCidr(wanted)];
   if (a.address.length !== b.address.length) return false;
   return a.address.length === 4 || contains(a, b.address) || contains(b, a.address);
-}
-
-/** A node with gateways routes for its pods. */
-export async function allowForwarding(host: Host, { gateways }: BridgeLinkSpec): Promise<void> {
-  const names = [
-    ...(gateways.some((each) => !each.includes(':')) ? ['net/ipv4/ip_forward'] : []),
-    ...(gateways.some((each) => each.includes(':')) ? ['net/ipv6/conf/all/forwarding'] : []),
-  ];
-  await Promise.all(names.map((name) => kernel.writeSysctl(name, '1', host.netnsPath)));
 }

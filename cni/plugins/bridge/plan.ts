@@ -10,7 +10,7 @@ import {
   parseMtu,
 } from '../../options.ts';
 import type { PluginRequest } from '../../request.ts';
-import { type CniResult, type Dns, parseDns, type RouteConfig } from '../../result.ts';
+import { type CniResult, type Dns, parseDns, type RouteConfig, withGateway } from '../../result.ts';
 import { parseVlans, type VlanConf } from './plan-vlans.ts';
 
 export interface BridgeConf {
@@ -142,14 +142,6 @@ function defaultRoutes(ips: CniResult['ips'], routes: readonly RouteConfig[]): R
     const isThere = routes.some((route) => route.dst === dst);
     return ip?.gateway && !isThere ? [{ dst, gw: ip.gateway }] : [];
   });
-}
-
-/** A route that names no gateway goes by that of its family. */
-function withGateway(route: RouteConfig, ips: CniResult['ips']): RouteConfig {
-  if (route.gw) return route;
-  const isV6 = route.dst.includes(':');
-  const gw = ips.find(({ address }) => address.includes(':') === isV6)?.gateway;
-  return gw ? { ...route, gw } : route;
 }
 
 const invalid = (message: string) => new CniError('invalidConfig', message);

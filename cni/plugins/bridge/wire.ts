@@ -1,17 +1,7 @@
 /** bridge's links: the bridge, the veth between it and the pod, the port, the pod's end. */
-import { hasCode } from '../../../base/errors.ts';
-import {
-  createVeth,
-  deleteLink,
-  getAddresses,
-  getLink,
-  type Link,
-  parseLinks,
-  type Reply,
-  setLink,
-  setPort,
-} from '../../../native/netlink.ts';
-import { CniError, unlessGone } from '../../error.ts';
+import type { Link } from '../../../native/netlink.ts';
+import { allowForwarding } from '../../forwarding.ts';
+import { createPair } from '../../pair.ts';
 import type { Host } from '../../plugin.ts';
 import { configurePod } from '../../pod-interface.ts';
 import type { PodNetns } from '../../pod-netns.ts';
@@ -19,7 +9,7 @@ import type { PluginRequest } from '../../request.ts';
 import { addGuard, removeGuard } from '../../rules/guard.ts';
 import { addMasquerade, removeMasquerade } from '../../rules/masquerade.ts';
 import { runTogether, type Undo } from '../../undo.ts';
-import { adoptBridge, allowForwarding, ensureAddresses, pathMtu } from './bridge-link.ts';
+import { adoptBridge, ensureAddresses, pathMtu } from './bridge-link.ts';
 import type { BridgeConf, BridgePlan } from './plan.ts';
 import { ensureVlanGateway, filterVlans, joinVlans } from './vlans.ts';
 
@@ -53,7 +43,14 @@ export async function wire(wiring: Wiring, found: Link | undefined, undo: Undo):
   const bridgeLink = await adoptBridge(socket, spec, found);
   const { vlans } = conf;
   if (vlans) await filterVlans(socket, conf.bridge);
-  const { hostEnd, replies } = await createPair(wiring, { bridgeLink, mtu }, undo);
+  const port = {
+    ...(conf.hairpinMode && { isHairpin: true }),
+    ...(conf.portIsolation && { isIsolated: true }),
+  };
+  const { hostName, hostMac, mac, alias } = plan;
+  const pair = { hostName, hostMac, mac, alias, port, master: bridgeLink.index };
+  const sized = { ...pair, ...(mtu !== undefined && { mtu }) };
+  const { hostEnd, replies } = await createPair(wiring, sized, undo);
   if (vlans) await joinVlans(socket, hostEnd.index, vlans);
   const { index } = bridgeLink;
   await runTogether([
@@ -61,57 +58,11 @@ export async function wire(wiring: Wiring, found: Link | undefined, undo: Undo):
     vlans?.native && plan.gateways.length > 0
       ? ensureVlanGateway(socket, { ...spec, vlan: vlans.native, bridgeIndex: index })
       : ensureAddresses(socket, spec, { index, replies }),
-    allowForwarding(host, spec),
+    allowForwarding(host, plan.gateways),
     guard(wiring, undo),
     masquerade(wiring, undo),
   ]);
   return { bridge: bridgeLink, hostEnd };
-}
-
-interface PairPlace {
-  readonly bridgeLink: Link;
-  readonly mtu: number | undefined;
-}
-
-/** Also asks for the bridge's addresses: they come with the same send. */
-async function createPair(
-  { conf, plan, request, host, netns }: Wiring,
-  { bridgeLink, mtu }: PairPlace,
-  undo: Undo,
-): Promise<{ hostEnd: Link; replies: readonly Reply[] }> {
-  const socket = host.socket();
-  const name = plan.hostName;
-  const veth = createVeth({
-    name,
-    mac: plan.hostMac,
-    master: bridgeLink.index,
-    peer: { name: request.ifName, mac: plan.mac, netnsFd: netns.fd },
-    ...(mtu !== undefined && { mtu }),
-  });
-  const port = {
-    ...(conf.hairpinMode && { isHairpin: true }),
-    ...(conf.portIsolation && { isIsolated: true }),
-  };
-  const [made, ...others] = await socket.transact([
-    veth,
-    setLink({ name }, { alias: plan.alias }),
-    ...(Object.keys(port).length > 0 ? [setPort({ name }, port)] : []),
-    getLink({ name }),
-    getAddresses(bridgeLink.index),
-  ]);
-  if (hasCode(made?.error, 'EEXIST')) {
-    throw new CniError(
-      'interfaceExists',
-      `${request.ifName} exists in ${request.netnsPath}, or ${name} on the host`,
-    );
-  }
-  if (made?.error) throw made.error;
-  undo.push(() => unlessGone(socket.send(deleteLink({ name }))));
-  for (const { error } of others) if (error) throw error;
-  const replies = others.flatMap((each) => each.replies);
-  const [hostEnd] = parseLinks(replies);
-  if (!hostEnd) throw new CniError('ioFailure', `link ${name} vanished`);
-  return { hostEnd, replies };
 }
 
 async function configureEnd({ conf, plan, request, netns }: Wiring, index: number): Promise<void> {
