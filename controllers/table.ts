@@ -11,12 +11,14 @@ import { jobController } from './job/main.ts';
 import { namespaceController } from './namespace/main.ts';
 import { nodeIpamController } from './node-ipam/main.ts';
 import { nodeLifecycleController } from './node-lifecycle/main.ts';
+import { podGcController } from './pod-gc/main.ts';
 import { replicaSetController } from './replicaset/main.ts';
 import { replicationController } from './replication-controller/main.ts';
 import { rootCaController } from './root-ca/main.ts';
 import { serviceLbController } from './service-lb/main.ts';
 import { serviceAccountController } from './serviceaccount/main.ts';
 import { statefulSetController } from './statefulset/main.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished/main.ts';
 import { claimProtection, volumeProtection } from './volume-protection/main.ts';
 
 export const controllers: readonly Controller[] = [
@@ -27,6 +29,8 @@ export const controllers: readonly Controller[] = [
   daemonSetController,
   jobController,
   cronJobController,
+  ttlAfterFinishedController,
+  podGcController,
   endpointsController,
   endpointSliceController,
   namespaceController,
