@@ -12,7 +12,14 @@ import { forgetStale } from './conntrack/clean-up.ts';
 import { FamilyProxy } from './family.ts';
 import { areFresh, startServers } from './health.ts';
 import { Metrics } from './metrics.ts';
-import { createRules, ourPlace, type Place, type RulesDeps, removeRules } from './modes.ts';
+import {
+  createRules,
+  ourPlace,
+  type Place,
+  type RulesDeps,
+  removeRules,
+  settleBackend,
+} from './modes.ts';
 import { type Part, startParts } from './parts.ts';
 import type { Family } from './plan-address.ts';
 import { isLeaving } from './plan-node.ts';
@@ -45,17 +52,19 @@ export interface ProxyRunning extends Running {
  * Stopping leaves the rules in place, so that Services work while the proxy is exchanged.
  * Rejects when another instance's rules are in the way.
  */
-export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
-  checkConfig(config);
+export async function start(asked: Config, deps: Deps): Promise<ProxyRunning> {
+  checkConfig(asked);
   const { clock, log, place = ourPlace } = deps;
-  const nodePortAddresses = nodePortAddressesOf(config);
+  const { config, choice } = await settleBackend(asked, place);
   const stop = new AbortController();
   const nodeName = config.hostnameOverride ?? config.nodeName ?? hostname();
   const watched = watchApi(nodeName, deps);
   const metrics = new Metrics();
-  const measured = new Map(familiesOf(config).map((family) => [family, metrics.of(family)]));
+  const measured = familiesOf(config).map((family) => metrics.of(family));
   const families = await Promise.all(
-    [...measured].map(([family, own]) => {
+    measured.map((own) => {
+      const { family } = own;
+      const nodePortAddresses = nodePortAddressesOf(config);
       const world = watched.worldOf({ nodeName, family, nodePortAddresses });
       const shared = { world, clock, log, metrics: own, signal: stop.signal };
       return openFamily(config, family, { ...shared, ...place });
@@ -63,24 +72,17 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
   );
   showBridgedPackets(deps, familiesOf(config));
   const isEligible = () => !isLeaving(watched.node());
-  const servers = await startServers(config, {
-    clock,
-    metrics,
-    families: [...measured.values()],
-    isEligible,
-  });
-  const recorder = createRecorder(deps.client, {
-    component: 'kube-proxy',
-    host: nodeName,
-    clock,
-    log,
-  });
+  const servers = await startServers(config, { clock, metrics, families: measured, isEligible });
+  const speaker = { component: 'kube-proxy', host: nodeName, clock, log };
+  const recorder = createRecorder(deps.client, speaker);
   const parts = await startParts(config, {
     nodeName,
     watched,
     families,
     netnsPath: place.netnsPath,
-    isHealthy: () => areFresh([...measured.values()], clock.now()),
+    backend: choice,
+    measured,
+    isHealthy: () => areFresh(measured, clock.now()),
     recorder,
     clock,
     log,
@@ -104,7 +106,7 @@ export async function start(config: Config, deps: Deps): Promise<ProxyRunning> {
 type OpenDeps = RulesDeps & { readonly signal: AbortSignal };
 
 async function openFamily(config: Config, family: Family, deps: OpenDeps): Promise<FamilyProxy> {
-  const rules = await createRules(config, family, deps);
+  const { rules, followChanges } = await createRules(config, family, deps);
   await rules.claim();
   const conntrack = await deps.openConntrack();
   return new FamilyProxy({
@@ -112,7 +114,7 @@ async function openFamily(config: Config, family: Family, deps: OpenDeps): Promi
     rules,
     minSyncMs: config.iptablesMinSyncPeriod,
     auditMs: config.iptablesSyncPeriod,
-    followChanges: deps.followNftables,
+    followChanges,
     onWritten: (services) => forgetStale({ ...deps, conntrack, family }, services),
   });
 }
@@ -131,8 +133,16 @@ function follow(watched: Watched, families: readonly FamilyProxy[], parts: reado
 /** Rules of both modes do no harm beside each other, so that no connection is lost on the way. */
 async function removeOtherMode(config: Config, place: Place): Promise<void> {
   const { instance, iptablesBackend: backend, proxyMode } = config;
-  const modes = [proxyMode === 'iptables' ? 'nftables' : 'iptables'] as const;
-  await removeRules({ ...place, families: familiesOf(config), instance, backend, modes });
+  const removal = { ...place, families: familiesOf(config), instance };
+  if (proxyMode !== 'iptables') {
+    await removeRules({ ...removal, backend, modes: ['iptables'] });
+    return;
+  }
+  await removeRules({ ...removal, backend, modes: ['nftables'] });
+  if (backend === 'auto') return;
+  // An earlier run may have used the other iptables.
+  const other = backend === 'legacy' ? 'nft' : 'legacy';
+  await removeRules({ ...removal, backend: other, modes: ['iptables'] });
 }
 
 /** What the flags ask for instead of a start; undefined when they ask for one. */

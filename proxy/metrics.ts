@@ -68,7 +68,7 @@ export class Metrics {
     const label = family === 'ipv4' ? 'IPv4' : 'IPv6';
     const ofLabel = <T>(families: Record<string, Labelled<T>>) =>
       Object.fromEntries(Object.entries(families).map(([key, each]) => [key, each.of(label)]));
-    return new FamilyMetrics({
+    return new FamilyMetrics(family, {
       durations: ofLabel(this.#durations) as unknown as Durations,
       gauges: ofLabel(this.#gauges) as Record<keyof typeof gauges, Series>,
       counters: ofLabel(this.#counters) as Record<keyof typeof counters, Series>,
@@ -94,11 +94,15 @@ interface AllSeries {
 
 /** Of one family of addresses. Times are milliseconds since the epoch. */
 export class FamilyMetrics {
+  readonly family: Family;
   readonly #series: AllSeries;
   #queuedMs: number | undefined;
   #lastSyncedMs = 0;
+  #lastWriteMs = 0;
+  #rules = 0;
 
-  constructor(series: AllSeries) {
+  constructor(family: Family, series: AllSeries) {
+    this.family = family;
     this.#series = series;
   }
 
@@ -122,6 +126,7 @@ export class FamilyMetrics {
     gauges.endpointsPending.set(0);
     this.#queuedMs = undefined;
     this.#lastSyncedMs = nowMs;
+    this.#lastWriteMs = ms;
   }
 
   failed(mode: 'iptables' | 'nftables', isFull: boolean): void {
@@ -132,6 +137,7 @@ export class FamilyMetrics {
 
   /** How many rules there are, and how many of them the last write wrote. */
   rules(count: number, written: number): void {
+    this.#rules = count;
     this.#series.gauges.rules.set(count);
     this.#series.gauges.rulesLast.set(written);
   }
@@ -146,6 +152,11 @@ export class FamilyMetrics {
 
   get lastSyncedMs(): number {
     return this.#lastSyncedMs;
+  }
+
+  /** How many rules there are, and how long the last write took. */
+  get figures(): { readonly rules: number; readonly ms: number } {
+    return { rules: this.#rules, ms: this.#lastWriteMs };
   }
 
   /** For how long the oldest change that is not written yet has been waiting. */

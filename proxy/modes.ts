@@ -1,13 +1,21 @@
 /** How rules get into the kernel: by iptables' commands, or into an nftables table by netlink. */
 import type { Clock } from '../base/clock.ts';
+import { hasCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { type Conntrack, openConntrack } from '../native/conntrack.ts';
 import { followNftables, type Nftables, openNftables } from '../native/nftables.ts';
 import { run } from '../native/run.ts';
-import { type Config, clusterCidrOf } from './config.ts';
+import { type Config, clusterCidrOf, familiesOf } from './config.ts';
 import { ConnectRules } from './ebpf/connect-rules.ts';
 import { hostAddresses } from './host-addresses.ts';
-import { createIptables, type Run, removeRules as removeChains } from './iptables/apply.ts';
+import {
+  createIptables,
+  type RemovalDeps,
+  type Run,
+  removeRules as removeChains,
+} from './iptables/apply.ts';
+import { type BackendChoice, pickBackend } from './iptables/backend.ts';
+import { LegacyTables } from './iptables/legacy.ts';
 import { RuleSync } from './iptables/sync.ts';
 import type { FamilyMetrics } from './metrics.ts';
 import { NftRules, removeTable } from './nftables/sync.ts';
@@ -46,28 +54,48 @@ export interface RulesDeps extends Place {
   readonly metrics: FamilyMetrics;
 }
 
-/** Nothing is touched before the first write. */
+export interface RulesOf {
+  readonly rules: Rules;
+  /** Calls back soon after somebody has changed rules, our own changes as well. */
+  readonly followChanges: Place['followNftables'];
+}
+
+/**
+ * The backend must be known by now where there is a choice (backend.ts). Nothing is touched before
+ * the first write.
+ */
 export async function createRules(
   config: Config,
   family: Family,
   { run, openNftables, ...deps }: RulesDeps,
-): Promise<Rules> {
+): Promise<RulesOf> {
   const { instance, masqueradeBit, masqueradeAll } = config;
   const clusterCidr = clusterCidrOf(config, family);
   const nftables = await openNftables();
+  const { followNftables: followChanges } = deps;
   if (config.proxyMode !== 'iptables') {
     const podRanges = clusterCidr === undefined ? [] : [clusterCidr];
     const options = { family, masqueradeBit, masqueradeAll, instance, podRanges };
     const packets = new NftRules({ ...deps, nftables, options });
-    if (config.proxyMode === 'nftables') return packets;
+    if (config.proxyMode === 'nftables') return { rules: packets, followChanges };
     const cgroup = config.ebpfCgroup ?? `${cgroupRoot}/${instance}`;
-    return new ConnectRules({ family, cgroup, packets, world: deps.world });
+    const rules = new ConnectRules({ family, cgroup, packets, world: deps.world });
+    return { rules, followChanges };
   }
   const iptables = createIptables(run, family, config.iptablesBackend);
   const options = { family, clusterCidr, masqueradeAll };
-  // The newer iptables is one of nf_tables' users; the older one is not seen there.
-  const generation = () => nftables.generation();
-  return new RuleSync({ ...deps, iptables, generation, options, instance, masqueradeBit });
+  const shared = { ...deps, iptables, options, instance, masqueradeBit };
+  if (config.iptablesBackend === 'legacy') {
+    nftables.close();
+    const tables = new LegacyTables({ ...deps, family });
+    const close = () => tables.close();
+    const rules = new RuleSync({ ...shared, generation: () => tables.generation(), close });
+    return { rules, followChanges: (onChange, signal) => tables.follow(onChange, signal) };
+  }
+  // The newer iptables is one of nf_tables' users.
+  const close = () => nftables.close();
+  const rules = new RuleSync({ ...shared, generation: () => nftables.generation(), close });
+  return { rules, followChanges };
 }
 
 export interface Removal extends Place {
@@ -76,6 +104,34 @@ export interface Removal extends Place {
   readonly families: readonly Family[];
   /** Which modes' rules go. */
   readonly modes: readonly ('iptables' | 'nftables')[];
+}
+
+/** The same configuration with the iptables settled on. Reads only. */
+export async function settleBackend(
+  config: Config,
+  { run }: Pick<Place, 'run'>,
+): Promise<{ readonly config: Config; readonly choice: BackendChoice }> {
+  const { iptablesBackend: backend, proxyMode } = config;
+  if (backend !== 'auto' || proxyMode !== 'iptables') return { config, choice: { backend } };
+  const choice = await pickBackend(run, familiesOf(config));
+  return { config: { ...config, iptablesBackend: choice.backend }, choice };
+}
+
+/** Where rules of ours may be: an earlier run may have picked the other iptables. */
+async function removeAllChains(deps: RemovalDeps): Promise<boolean> {
+  const results: boolean[] = [];
+  const isOpen = deps.backend === 'auto';
+  for (const backend of isOpen ? (['legacy', 'nft', 'auto'] as const) : [deps.backend]) {
+    // Where there is but one, it may have no other name.
+    if (isOpen && backend === 'auto' && results.length > 0) break;
+    try {
+      results.push(await removeChains({ ...deps, backend }));
+    } catch (error) {
+      // A command that is not there has written nothing.
+      if (!hasCode((error as Error).cause, 'ENOENT')) throw error;
+    }
+  }
+  return results.every(Boolean);
 }
 
 /**
@@ -87,7 +143,7 @@ export async function removeRules(removal: Removal): Promise<boolean> {
   const results: boolean[] = [];
   for (const family of families) {
     if (modes.includes('iptables')) {
-      results.push(await removeChains({ run, family, backend, instance }));
+      results.push(await removeAllChains({ run, family, backend, instance }));
     }
     if (modes.includes('nftables')) {
       const nftables = await removal.openNftables();

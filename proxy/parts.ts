@@ -3,14 +3,17 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Recorder } from '../client/events.ts';
+import { Advice } from './advice.ts';
 import { Announcer } from './announce/announcer.ts';
 import { type Config, familiesOf } from './config.ts';
 import { serveDrain } from './drain.ts';
 import type { FamilyProxy } from './family.ts';
 import { HealthChecks } from './health-checks.ts';
 import { hostAddresses } from './host-addresses.ts';
+import type { BackendChoice } from './iptables/backend.ts';
 import { loopbackAddresses } from './loopback/plan.ts';
 import { Relays } from './loopback/relays.ts';
+import type { FamilyMetrics } from './metrics.ts';
 import type { Watched } from './watch.ts';
 
 /** Told of everything once the API has been listed, then of each change. */
@@ -26,6 +29,8 @@ export interface PartDeps {
   readonly families: readonly FamilyProxy[];
   /** Where the kernel is; absent: our own network namespace. */
   readonly netnsPath?: string | undefined;
+  readonly backend: BackendChoice;
+  readonly measured: readonly FamilyMetrics[];
   readonly isHealthy: () => boolean;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -39,6 +44,7 @@ export async function startParts(config: Config, deps: PartDeps): Promise<readon
     healthChecksPart(config, deps),
     new Announcer({ ...deps, instance: config.instance, world }),
     ...relaysPart(config, deps),
+    ...advicePart(config, deps),
     ...(await drainPart(config, deps)),
   ];
 }
@@ -56,11 +62,28 @@ function healthChecksPart(config: Config, { watched, nodeName, ...deps }: PartDe
 function relaysPart(config: Config, { watched, nodeName, ...deps }: PartDeps): Part[] {
   const { nodeportAddresses, iptablesLocalhostNodeports: isWanted } = config;
   const addresses = isWanted ? loopbackAddresses(nodeportAddresses) : [];
-  if (addresses.length === 0) return [];
+  // What this process listens on is in its own network namespace.
+  if (addresses.length === 0 || deps.netnsPath !== undefined) return [];
   const worlds = familiesOf(config).map((family) =>
     watched.worldOf({ nodeName, family, nodePortAddresses: [] }),
   );
   return [new Relays({ ...deps, worlds, addresses })];
+}
+
+function advicePart({ proxyMode }: Config, { families, measured, ...deps }: PartDeps): Part[] {
+  if (proxyMode !== 'iptables') return [];
+  const { watched, nodeName, backend } = deps;
+  const advice = new Advice({
+    ...deps,
+    world: watched.worldOf({ nodeName, family: 'ipv4', nodePortAddresses: [] }),
+    written: () => Promise.all(families.map((family) => family.written())),
+    figures: () => ({
+      rules: measured.reduce((sum, { figures }) => sum + figures.rules, 0),
+      ms: Math.max(0, ...measured.map(({ figures }) => figures.ms)),
+    }),
+  });
+  if (backend.mix) advice.tellMix(backend);
+  return [advice];
 }
 
 async function drainPart({ proxySocket }: Config, deps: PartDeps): Promise<Part[]> {

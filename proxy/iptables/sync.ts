@@ -16,6 +16,8 @@ export interface RuleSyncDeps {
   readonly iptables: Iptables;
   /** A number that every change of nf_tables' rules raises. */
   readonly generation: () => Promise<number>;
+  /** Gives back what `generation` reads from. */
+  readonly close?: () => void;
   readonly options: RenderOptions;
   readonly instance: string;
   readonly masqueradeBit: number;
@@ -39,11 +41,16 @@ export class RuleSync implements Rules {
   #mustWriteAll = true;
   /** After what we did last. */
   #generation = -1;
+  #isUnsettled = false;
   /** How the rules differed just after the last repair, and how often in a row in that way. */
   #mismatch = { what: '', times: 0 };
 
   constructor(deps: RuleSyncDeps) {
     this.#deps = deps;
+  }
+
+  close(): void {
+    this.#deps.close?.();
   }
 
   touch(serviceKey: string): void {
@@ -90,6 +97,7 @@ export class RuleSync implements Rules {
     // words rules in another way than we do. Else somebody is quick.
     const what = await this.#findDifference();
     if (what === undefined) return;
+    this.#isUnsettled = true;
     this.#mismatch = { what, times: what === this.#mismatch.what ? this.#mismatch.times + 1 : 1 };
     if (this.#canCompare) return;
     this.#deps.log.info('Could not compare rules as text, audits read the canaries from now on');
@@ -98,8 +106,10 @@ export class RuleSync implements Rules {
   async look(): Promise<void> {
     const generation = await this.#deps.generation();
     if (generation === this.#generation) return;
+    this.#isUnsettled = false;
     await this.audit();
-    this.#generation = Math.max(generation, this.#generation);
+    // Whoever was quick has changed rules before we noted our own change: the next look looks.
+    this.#generation = this.#isUnsettled ? -1 : Math.max(generation, this.#generation);
   }
 
   async #writeAll(): Promise<void> {

@@ -156,6 +156,7 @@ export class Lab {
   }
 
   place = () => ({
+    netnsPath: this.netnsOf('node'),
     run: this.run,
     openNftables: () => openNftables(this.netnsOf('node')),
     openConntrack: () => openConntrack(this.netnsOf('node')),
