@@ -3,7 +3,7 @@ import type {
   EndpointSlice,
   Endpoint as SliceEndpoint,
 } from '../api/types/discovery-v1.generated.ts';
-import { type Family, hostPort, isPort, isUsableEndpoint } from './plan-address.ts';
+import { type Family, isPort, isUsableEndpoint } from './plan-address.ts';
 
 export interface Endpoint {
   readonly address: string;
@@ -33,7 +33,9 @@ export interface PortQuery {
   readonly family: Family;
 }
 
-interface Candidate extends Endpoint {
+interface Candidate {
+  readonly endpoint: Endpoint;
+  readonly isLocal: boolean;
   readonly isReady: boolean;
   readonly isServing: boolean;
   readonly isTerminating: boolean;
@@ -52,11 +54,12 @@ export function chooseEndpoints(
 ): EndpointChoice {
   const refused = new Set<string>();
   const found = candidates(slices, query, { ...place, refused });
-  const all = [...found.values()].sort(byAddress);
-  const local = all.filter((endpoint) => endpoint.isLocal);
+  const all = [...found.values()];
+  if (all.length > 1) all.sort(byAddress);
+  const local = all.filter(({ isLocal }) => isLocal);
   return {
-    cluster: usable(all, (ready) => nearest(ready, place)).map(plain),
-    local: usable(local, (ready) => ready).map(plain),
+    cluster: usable(all, (ready) => nearest(ready, place)).map(endpointOf),
+    local: usable(local, (ready) => ready).map(endpointOf),
     localReady: local.filter(({ isReady }) => isReady).length,
     refused: [...refused],
   };
@@ -72,6 +75,7 @@ function usable(
 }
 
 function nearest(ready: readonly Candidate[], place: Place): readonly Candidate[] {
+  if (ready[0]?.zones === none && ready[0].nodes === none) return ready;
   const sameNode = ready.filter(({ nodes }) => nodes.includes(place.nodeName));
   if (sameNode.length > 0 && ready.every(({ nodes }) => nodes.length > 0)) return sameNode;
   const zone = place.zone;
@@ -103,9 +107,10 @@ function candidates(
         place.refused.add(address);
         continue;
       }
-      const key = hostPort(address, target.port);
+      const key = `${address} ${target.port}`;
       const candidate = describe(endpoint, { address, port: target.port }, place);
-      if (isBetter(candidate, found.get(key))) found.set(key, candidate);
+      const known = found.get(key);
+      if (!known || isBetter(candidate, known)) found.set(key, candidate);
     }
   }
   return found;
@@ -115,8 +120,7 @@ function candidates(
  * Which of two reports of one endpoint is believed: the better one, then the nearer one. The order
  * is total, so that the order of slices never shows.
  */
-function isBetter(one: Candidate, other: Candidate | undefined): boolean {
-  if (!other) return true;
+function isBetter(one: Candidate, other: Candidate): boolean {
   const difference = rank(one) - rank(other);
   return difference > 0 || (difference === 0 && hintsOf(one) < hintsOf(other));
 }
@@ -132,18 +136,22 @@ function describe(
   place: Place,
 ): Candidate {
   const isReady = conditions?.ready ?? true; // "nil should be interpreted as true".
+  const isLocal = nodeName !== undefined && nodeName === place.nodeName;
   return {
-    ...at,
-    isLocal: nodeName !== undefined && nodeName === place.nodeName,
+    endpoint: { address: at.address, port: at.port, isLocal },
+    isLocal,
     isReady,
     isServing: conditions?.serving ?? isReady,
     isTerminating: conditions?.terminating ?? false,
-    zones: hints?.forZones?.map(({ name }) => name) ?? [],
-    nodes: hints?.forNodes?.map(({ name }) => name) ?? [],
+    zones: hints?.forZones?.map(({ name }) => name) ?? none,
+    nodes: hints?.forNodes?.map(({ name }) => name) ?? none,
   };
 }
 
-const plain = ({ address, port, isLocal }: Candidate): Endpoint => ({ address, port, isLocal });
+/** Most endpoints have no hints: one list for all of them. */
+const none: readonly string[] = [];
 
-const byAddress = (a: Endpoint, b: Endpoint) =>
+const endpointOf = ({ endpoint }: Candidate): Endpoint => endpoint;
+
+const byAddress = ({ endpoint: a }: Candidate, { endpoint: b }: Candidate) =>
   a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1;

@@ -138,6 +138,7 @@ function isOurs({ metadata, spec }: Service): boolean {
 }
 
 function clusterIpOf({ spec }: Service, family: Family): string | undefined {
+  if (isAddress(spec?.clusterIP ?? '', family)) return spec?.clusterIP;
   return [...(spec?.clusterIPs ?? []), spec?.clusterIP ?? ''].find((ip) => isAddress(ip, family));
 }
 
@@ -152,7 +153,7 @@ function loadBalancerIps({ spec, status }: Service, family: Family): readonly st
 }
 
 const ipsOf = (ips: readonly string[], family: Family): readonly string[] =>
-  [...new Set(ips.filter((ip) => isAddress(ip, family)))].sort();
+  ips.length === 0 ? ips : [...new Set(ips.filter((ip) => isAddress(ip, family)))].sort();
 
 /** Ranges of the other family alone let nobody of this one in. */
 function sourceRangesOf({ spec }: Service, family: Family): readonly string[] | undefined {

@@ -283,13 +283,13 @@ function writeElement(list: Attributes, element: Element): void {
   const { key, keyEnd, data, timeoutMs, expiresMs, comment } = element;
   list.nested(1, (item) => {
     if (element.isEnd) item.u32(3, 1);
-    item.nested(1, (inside) => inside.binary(1, key));
-    if (keyEnd !== undefined) item.nested(10, (inside) => inside.binary(1, keyEnd));
-    if (typeof data === 'string') item.nested(2, (inside) => inside.binary(1, data));
+    item.boxed(1, key);
+    if (keyEnd !== undefined) item.boxed(10, keyEnd);
+    if (typeof data === 'string') item.boxed(2, data);
     else if (data) item.nested(2, (inside) => writeVerdict(inside, 'goto', data.goto));
     if (timeoutMs !== undefined) item.u64(4, BigInt(timeoutMs));
     if (expiresMs !== undefined) item.u64(5, BigInt(expiresMs));
-    if (comment !== undefined) item.bytes(6, commentBytes(comment));
+    if (comment !== undefined) writeComment(item, comment);
   });
 }
 
@@ -322,6 +322,13 @@ export const dumpSets = (table: TableName): Message =>
 export const getGeneration = (): Message => message({ kind: 'GETGEN', family: 'inet' }, () => {});
 
 const userdataMax = 127;
+
+/** As commentBytes, without a buffer for each of ten thousand names. */
+function writeComment(item: Attributes, comment: string): void {
+  const isPlain = comment.length < userdataMax && /^[ -~]*$/.test(comment);
+  if (!isPlain) item.bytes(6, commentBytes(comment));
+  else item.binary(6, `\0${String.fromCharCode(comment.length + 1)}${comment}\0`);
+}
 
 /** nft's own form of user data: type, length, text with its zero. Tables, rules and elements alike. */
 function commentBytes(comment: string, type = 0): Buffer {

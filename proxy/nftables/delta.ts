@@ -17,7 +17,15 @@ export class Delta {
   readonly #removed = new Map<string, Entry[]>();
   readonly #added = new Map<string, Entry[]>();
 
+  /** No two entries of either list have one key in one set. */
   change(before: readonly Entry[], after: readonly Entry[]): void {
+    if (before === after) return;
+    // Most often all is new, or all goes: then there is nothing to compare.
+    if (before.length === 0 || after.length === 0) {
+      pushAll(this.#added, after);
+      pushAll(this.#removed, before);
+      return;
+    }
     const [old, wanted] = [indexEntries(before), indexEntries(after)];
     for (const [id, entry] of old) if (!isSame(wanted.get(id), entry)) push(this.#removed, entry);
     for (const [id, entry] of wanted) if (!isSame(old.get(id), entry)) push(this.#added, entry);
@@ -34,6 +42,10 @@ export class Delta {
       ...[...this.#added].flatMap(([set, entries]) => addElements(table, set, entries)),
     ];
   }
+}
+
+function pushAll(lists: Map<string, Entry[]>, entries: readonly Entry[]): void {
+  for (const entry of entries) push(lists, entry);
 }
 
 function push(lists: Map<string, Entry[]>, entry: Entry): void {

@@ -26,14 +26,10 @@ export interface Class {
 
 /** `services-3`, `services-external-local-3-1-sticky-10800`: the set of its fronts. */
 export function className({ front, kind, cluster, local, stickySeconds }: Class): string {
-  const counts = { internal: [cluster], external: [cluster], 'internal-local': [local] };
-  const parts = [
-    front,
-    ...(kind === 'internal' ? [] : [kind]),
-    ...(kind === 'external-local' ? [cluster, local] : counts[kind]),
-    ...(stickySeconds > 0 ? ['sticky', stickySeconds] : []),
-  ];
-  return parts.join('-');
+  const name = kind === 'internal' ? front : `${front}-${kind}`;
+  const sticky = stickySeconds > 0 ? `-sticky-${stickySeconds}` : '';
+  if (kind === 'external-local') return `${name}-${cluster}-${local}${sticky}`;
+  return `${name}-${kind === 'internal-local' ? local : cluster}${sticky}`;
 }
 
 /** Sets and maps that are there whatever the Services are. */
@@ -53,17 +49,28 @@ export const sets = {
   hairpin: 'hairpin',
 } as const;
 
-/** Those that each kind of front has for itself. */
-export const setsOf = (front: FrontKind) => ({
+const setsOfServices = {
   /** Front and number → endpoint. */
-  endpoints: front === 'services' ? 'endpoints' : 'node-port-endpoints',
-  localEndpoints: front === 'services' ? 'local-endpoints' : 'node-port-local-endpoints',
+  endpoints: 'endpoints',
+  localEndpoints: 'local-endpoints',
   /** Fronts that nobody serves, and those that nobody on this node serves. */
-  noEndpoints: front === 'services' ? 'no-endpoints' : 'no-endpoints-node-ports',
-  noLocalEndpoints: front === 'services' ? 'no-local-endpoints' : 'no-local-endpoints-node-ports',
+  noEndpoints: 'no-endpoints',
+  noLocalEndpoints: 'no-local-endpoints',
   /** Front and client → the endpoint that it went to; written by the kernel. */
-  affinity: front === 'services' ? 'affinity' : 'affinity-node-ports',
-});
+  affinity: 'affinity',
+};
+
+const setsOfNodePorts: typeof setsOfServices = {
+  endpoints: 'node-port-endpoints',
+  localEndpoints: 'node-port-local-endpoints',
+  noEndpoints: 'no-endpoints-node-ports',
+  noLocalEndpoints: 'no-local-endpoints-node-ports',
+  affinity: 'affinity-node-ports',
+};
+
+/** Those that each kind of front has for itself. */
+export const setsOf = (front: FrontKind): Readonly<typeof setsOfServices> =>
+  front === 'services' ? setsOfServices : setsOfNodePorts;
 
 export const fronts: readonly FrontKind[] = ['services', 'node-ports'];
 

@@ -37,15 +37,14 @@ interface Front {
 
 export function renderService({ ports }: ServicePlan): Rendering {
   // Those that are ending may serve this node alone, while others serve the cluster.
-  const own = ports.flatMap(({ cluster, local }) => [...cluster, ...local]);
-  const local = own.filter(({ isLocal }) => isLocal);
-  return {
-    fronts: [
-      ...clusterIps(ports),
-      ...ports.flatMap((port) => frontsOf(port).map((front) => renderFront(port, front))),
-    ],
-    localEndpoints: [...new Set(local.map(({ address }) => addressBytes(address)))],
-  };
+  const here = new Set<string>();
+  const fronts = clusterIps(ports);
+  for (const port of ports) {
+    for (const front of frontsOf(port)) fronts.push(renderFront(port, front));
+    for (const { isLocal, address } of port.cluster) if (isLocal) here.add(addressBytes(address));
+    for (const { address } of port.local) here.add(addressBytes(address));
+  }
+  return { fronts, localEndpoints: [...here] };
 }
 
 /** Once for each Service, however many ports it has. */
@@ -62,8 +61,15 @@ function frontsOf(port: PortPlan): Front[] {
   const keyOf = (address: string) => addressBytes(address) + ending;
   const outside = { kind: 'services', isExternal: true } as const;
   const isGuarded = port.sourceRanges !== undefined;
+  const inside: Front = {
+    kind: 'services',
+    key: keyOf(port.clusterIp),
+    isExternal: false,
+    isGuarded: false,
+  };
+  if (!isExternal(port)) return [inside];
   const found: Front[] = [
-    { kind: 'services', key: keyOf(port.clusterIp), isExternal: false, isGuarded: false },
+    inside,
     ...port.loadBalancerIps.map((ip) => ({ ...outside, key: keyOf(ip), isGuarded })),
     ...port.externalIps.map((ip) => ({ ...outside, key: keyOf(ip), isGuarded: false })),
   ];
@@ -72,40 +78,39 @@ function frontsOf(port: PortPlan): Front[] {
   return [...found, { kind: 'node-ports', key, isExternal: true, isGuarded: false }];
 }
 
+const isExternal = ({ nodePort, loadBalancerIps, externalIps }: PortPlan): boolean =>
+  nodePort !== undefined || loadBalancerIps.length > 0 || externalIps.length > 0;
+
 function renderFront(port: PortPlan, front: Front): FrontEntries {
   const { kind, key } = front;
+  const id = `${kind} ${key}`;
   const comment = port.name;
   const own = setsOf(kind);
   const policy = front.isExternal ? port.externalPolicy : port.internalPolicy;
   const entries: Entry[] = front.isGuarded ? guardEntries(port, front) : [];
   if (port.cluster.length === 0) {
     entries.push({ set: own.noEndpoints, key, comment });
-    return { id: `${kind} ${key}`, entries };
+    return { id, entries };
   }
   const isHere = policy === 'Cluster' || port.local.length > 0;
   if (!isHere) entries.push({ set: own.noLocalEndpoints, key, comment });
   const found = classOf(port, front);
   // From inside the cluster, nobody here means nobody at all.
-  if (!isHere && !front.isExternal) return { id: `${kind} ${key}`, entries };
+  if (!isHere && !front.isExternal) return { id, entries };
   entries.push({ set: className(found), key, comment });
-  const lists: [string, readonly Endpoint[]][] = [];
-  if (found.cluster > 0) lists.push([own.endpoints, port.cluster]);
-  if (found.local > 0) lists.push([own.localEndpoints, port.local]);
-  const known = new Set<string>();
-  for (const [set, endpoints] of lists) {
-    for (const [index, { address, port: number }] of endpoints.entries()) {
+  const { stickySeconds } = found;
+  const known = new Set<string>(); // Where clients may stay.
+  const addAll = (set: string, endpoints: readonly Endpoint[]) => {
+    endpoints.forEach(({ address, port: number }, index) => {
       const data = addressBytes(address) + portBytes(number);
       entries.push({ set, key: key + indexBytes(index), data });
-      known.add(data);
-    }
-  }
-  const sticky = { affinity: own.affinity, key, to: known };
-  return {
-    id: `${kind} ${key}`,
-    entries,
-    class: found,
-    ...(found.stickySeconds > 0 && { sticky }),
+      if (stickySeconds > 0) known.add(data);
+    });
   };
+  if (found.cluster > 0) addAll(own.endpoints, port.cluster);
+  if (found.local > 0) addAll(own.localEndpoints, port.local);
+  const sticky = { affinity: own.affinity, key, to: known };
+  return { id, entries, class: found, ...(stickySeconds > 0 && { sticky }) };
 }
 
 function classOf(port: PortPlan, { kind, isExternal }: Front): Class {

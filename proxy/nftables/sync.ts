@@ -211,14 +211,16 @@ export class NftRules implements Rules {
   }
 
   #take(key: string, rendering: Rendering): Written {
-    const isOurs = rendering.fronts.map(({ id }) => this.#claims.take(id, key));
-    const fronts = rendering.fronts.filter((_, index) => isOurs[index]);
-    return {
-      fronts,
-      entries: fronts.flatMap(({ entries }) => entries),
-      localEndpoints: rendering.localEndpoints,
-      waits: rendering.fronts.filter((_, index) => !isOurs[index]).map(({ id }) => id),
-    };
+    const fronts: FrontEntries[] = [];
+    const waits: string[] = [];
+    for (const front of rendering.fronts) {
+      // A Service that names a port twice has it once.
+      if (fronts.some(({ id }) => id === front.id)) continue;
+      if (this.#claims.take(front.id, key)) fronts.push(front);
+      else waits.push(front.id);
+    }
+    const entries = fronts.flatMap((front) => front.entries);
+    return { fronts, entries, localEndpoints: rendering.localEndpoints, waits };
   }
 
   #changeHairpins(before: Written, after: Written, delta: Delta): void {
@@ -231,6 +233,7 @@ export class NftRules implements Rules {
       if (count === 0) delta.change([], entry);
       if (now === 0) delta.change(entry, []);
     };
+    if (before.localEndpoints.length + after.localEndpoints.length === 0) return;
     const [old, wanted] = [new Set(before.localEndpoints), new Set(after.localEndpoints)];
     for (const address of wanted) if (!old.has(address)) step(address, 1);
     for (const address of old) if (!wanted.has(address)) step(address, -1);
