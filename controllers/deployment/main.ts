@@ -1,7 +1,7 @@
 /** ReplicaSets of changing templates behind one name: rollouts, rollbacks, history. */
 import { deployments, pods, replicaSets } from '../../api/resources.ts';
 import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.generated.ts';
-import { hasReason } from '../../base/errors.ts';
+import { hasReason, messageOf } from '../../base/errors.ts';
 import { keyOf } from '../../client/keys.ts';
 import {
   type Context,
@@ -17,6 +17,7 @@ import {
   isControlledBy,
   planClaims,
 } from '../owners.ts';
+import { isTerminating } from '../pod-maker.ts';
 import { replicasOf } from './limits.ts';
 import { type Observed, planDeployment, type Step, splitSets } from './plan.ts';
 import { isSameStatus, planStatus } from './status.ts';
@@ -78,19 +79,42 @@ async function reconcile(context: Context, key: string): Promise<number | undefi
   };
   let collisionCount = deployment.status?.collisionCount;
   for (const step of planDeployment(observed)) {
-    if (await apply(context, deployment, step)) collisionCount = (collisionCount ?? 0) + 1;
+    try {
+      if (await apply(context, deployment, step)) collisionCount = (collisionCount ?? 0) + 1;
+    } catch (error) {
+      if (step.kind === 'create') await tellCreateError(context, observed, step, error);
+      throw error;
+    }
   }
-  const sets = splitSets(observed);
   const { status, recheckMs } = planStatus({
     deployment,
-    sets,
+    sets: splitSets(observed),
     nowMs: observed.nowMs,
     collisionCount,
   });
-  if (!isSameStatus(status, deployment.status)) {
-    await writeStatus(context, deployment, status);
-  }
+  await writeStatus(context, deployment, status);
   return recheckMs;
+}
+
+async function tellCreateError(
+  context: Context,
+  { deployment, ...observed }: Observed,
+  { replicaSet }: Extract<Step, { readonly kind: 'create' }>,
+  error: unknown,
+): Promise<void> {
+  // Nothing can be made in a namespace that is ending, and nobody needs to hear it.
+  if (isTerminating(error)) return;
+  const name = replicaSet.metadata?.name;
+  const createError = `Failed to create new replica set "${name}": ${messageOf(error)}`;
+  context.recorder.event(deployment, 'Warning', 'ReplicaSetCreateError', createError);
+  const { status } = planStatus({
+    deployment,
+    sets: splitSets({ ...observed, deployment }),
+    nowMs: observed.nowMs,
+    collisionCount: deployment.status?.collisionCount,
+    createError,
+  });
+  await writeStatus(context, deployment, status);
 }
 
 /** Resolves true when the name of a new ReplicaSet is taken by something else. */
@@ -143,8 +167,9 @@ async function create(
 async function writeStatus(
   { client }: Context,
   deployment: Deployment,
-  status: Deployment['status'],
+  status: NonNullable<Deployment['status']>,
 ): Promise<void> {
+  if (isSameStatus(status, deployment.status)) return;
   const { name = '', namespace = '', uid } = deployment.metadata ?? {};
   const body = { metadata: { uid }, status };
   const target = { name, namespace };

@@ -14,6 +14,8 @@ export interface StatusInput {
   readonly sets: Sets;
   readonly nowMs: number;
   readonly collisionCount: number | undefined;
+  /** Why the new ReplicaSet could not be made. */
+  readonly createError?: string;
 }
 
 export interface StatusPlan {
@@ -110,6 +112,9 @@ function progressingCondition(input: StatusInput, counts: Counts): Said | undefi
   if (!hasDeadline(deployment)) return known?.reason === 'DeploymentPaused' ? undefined : known;
   if (spec?.paused) {
     return say('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused');
+  }
+  if (input.createError !== undefined) {
+    return say('Progressing', 'False', 'ReplicaSetCreateError', input.createError);
   }
   const subject = sets.fresh ? `ReplicaSet "${nameOf(sets.fresh)}"` : 'Deployment';
   if (sets.fresh && isComplete(deployment, counts)) {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { deployments, endpointSlices, pods, replicaSets, services } from '../../api/resources.ts';
+import { StatusError } from '../../base/errors.ts';
 import {
   type Census,
   type Cluster,
@@ -245,4 +246,26 @@ test('a Service has its ready pods in Endpoints and slices, and loses them in ti
   });
   await clock.advance(10_000);
   t.is(await ready(), 1);
+});
+
+test('a Deployment whose ReplicaSet is refused says why, and goes on once it is not', async (t) => {
+  const cluster = await startCluster(t, { nodes: ['a'] });
+  const { client, clock } = cluster;
+  client.refuse = (verb, resource) => {
+    if (verb === 'create' && resource === 'replicasets.apps') {
+      throw new StatusError('Forbidden', 'exceeded quota');
+    }
+  };
+  await client.create(deployments, deploymentOf('web', 1));
+  await clock.advance(5000);
+  const refused = await statusOf(cluster, 'web');
+  const progressing = refused?.conditions?.find(({ type }) => type === 'Progressing');
+  t.deepEqual([progressing?.status, progressing?.reason], ['False', 'ReplicaSetCreateError']);
+  t.regex(progressing?.message ?? '', /Failed to create new replica set "web-\w+": exceeded quota/);
+  const writes = client.writes.length;
+  await clock.advance(60_000);
+  t.true(client.writes.length - writes < 60, 'it does not spin');
+  client.refuse = undefined;
+  await clock.advance(60_000);
+  t.is((await statusOf(cluster, 'web'))?.availableReplicas, 1);
 });

@@ -14,6 +14,7 @@ import {
 } from '../../api/resources.ts';
 import type { DaemonSet, StatefulSet } from '../../api/types/apps-v1.generated.ts';
 import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.generated.ts';
+import { nodeOf } from '../../controllers/daemonset/node-fit.ts';
 import { templateOf } from '../../controllers/revisions/plan.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 
@@ -190,6 +191,42 @@ test('a DaemonSet with OnDelete updates what people delete', async (t) => {
   await remove(cluster, first?.metadata?.name ?? '');
   await cluster.clock.advance(10_000);
   t.deepEqual((await alive(cluster)).map(imageOf).sort(), ['web:1', 'web:2']);
+});
+
+test('a DaemonSet makes one pod a node, however late and lost its answers are', async (t) => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const cluster = await startCluster(t, { nodes: names });
+  let asked = 0;
+  cluster.lagMs = 700;
+  cluster.loseAnswer = (verb) => verb !== 'update' && asked++ % 3 === 0;
+  await cluster.client.create(daemonSets, daemonSetOf());
+  for (const image of ['web:2', 'web:3']) {
+    for (let step = 0; step < 240; step++) {
+      await cluster.clock.advance(250);
+      if (step % 60 === 59) await cluster.restart();
+      const on = (await alive(cluster)).map(nodeOf);
+      t.is(new Set(on).size, on.length, on.join());
+    }
+    await setImage(cluster, daemonSets, image);
+  }
+  await cluster.clock.advance(120_000);
+  t.deepEqual(await nodesOf(cluster), names);
+  t.deepEqual([...new Set((await alive(cluster)).map(imageOf))], ['web:3']);
+});
+
+test('a daemon stays with a node that has fallen silent', async (t) => {
+  const cluster = await startCluster(t, { nodes: ['a', 'b'] });
+  const { client, clock } = cluster;
+  await client.create(daemonSets, daemonSetOf());
+  await clock.advance(10_000);
+  const before = (await alive(cluster)).map(({ metadata }) => metadata?.uid).sort();
+  cluster.fail('a');
+  await clock.advance(600_000);
+  const after = (await alive(cluster)).map(({ metadata }) => metadata?.uid).sort();
+  t.deepEqual(after, before, 'it is not evicted');
+  const { status } = await client.get(daemonSets, 'web', 'default');
+  // As upstream counts: nothing new would be made on a node that is tainted for scheduling.
+  t.like(status, { desiredNumberScheduled: 1, numberReady: 1, numberMisscheduled: 1 });
 });
 
 const stateful = '[sig-apps] StatefulSet Basic StatefulSet functionality [StatefulSetBasic]';
