@@ -14,6 +14,7 @@ import { nodeLifecycleController } from './node-lifecycle/main.ts';
 import { podGcController } from './pod-gc/main.ts';
 import { replicaSetController } from './replicaset/main.ts';
 import { replicationController } from './replication-controller/main.ts';
+import { resourceQuotaController } from './resource-quota/main.ts';
 import { rootCaController } from './root-ca/main.ts';
 import { serviceLbController } from './service-lb/main.ts';
 import { serviceAccountController } from './serviceaccount/main.ts';
@@ -31,6 +32,7 @@ export const controllers: readonly Controller[] = [
   cronJobController,
   ttlAfterFinishedController,
   podGcController,
+  resourceQuotaController,
   endpointsController,
   endpointSliceController,
   namespaceController,

@@ -1,7 +1,8 @@
 /** Who may not pull an image shall not run it only because it lies on the node already. */
+
+import { containersOf } from '../../api/pod-containers.ts';
 import type { Pod } from '../../api/types/core-v1.generated.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../request.ts';
-import { containersOf } from './pod-containers.ts';
 import { forbidden } from './refusal.ts';
 
 export const alwaysPullImages: AdmissionPlugin = {

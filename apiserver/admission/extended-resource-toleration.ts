@@ -1,8 +1,9 @@
 /** Nodes with rare devices are tainted by them; a pod that asks for one tolerates that. */
+
+import { containersOf } from '../../api/pod-containers.ts';
 import type { Pod } from '../../api/types/core-v1.generated.ts';
 import { isExtendedResource } from '../../api/validation/resource-names.ts';
 import type { AdmissionPlugin } from '../request.ts';
-import { containersOf } from './pod-containers.ts';
 import { isFor } from './refusal.ts';
 
 export const extendedResourceToleration: AdmissionPlugin = {

@@ -1,4 +1,7 @@
 /** Gives pods the defaults of their namespace's LimitRanges, and keeps them within the limits. */
+
+import { containersOf } from '../../api/pod-containers.ts';
+import { type Amounts, amountsOf, podAmounts } from '../../api/pod-resources.ts';
 import { formatQuantity } from '../../api/quantity.ts';
 import { limitRanges } from '../../api/resources/limit-range.ts';
 import type {
@@ -9,8 +12,6 @@ import type {
   Pod,
 } from '../../api/types/core-v1.generated.ts';
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from '../request.ts';
-import { containersOf } from './pod-containers.ts';
-import { type Amounts, amountsOf, podAmounts } from './pod-resources.ts';
 import { forbidden } from './refusal.ts';
 
 const annotation = 'kubernetes.io/limit-ranger';

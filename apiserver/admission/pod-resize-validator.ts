@@ -1,10 +1,11 @@
 /** A pod cannot grow beyond what its node has at all; why wait for the agent to say so. */
+
+import { podAmounts } from '../../api/pod-resources.ts';
 import { parseQuantity, quantityMilli, quantityValue } from '../../api/quantity.ts';
 import { nodes } from '../../api/resources/node.ts';
 import type { Node, Pod, PodSpec } from '../../api/types/core-v1.generated.ts';
 import type { AdmissionPlugin, ObjectReader } from '../request.ts';
 import { isEqual } from '../write/equality.ts';
-import { podAmounts } from './pod-resources.ts';
 import { forbidden, isFor } from './refusal.ts';
 
 export function createPodResizeValidator({ reader }: { reader: ObjectReader }): AdmissionPlugin {

@@ -1,6 +1,7 @@
 /** The Secrets that a pod names, and whether its ServiceAccount lets it. Pure. */
+
+import { containersOf, type PlacedContainer } from '../../api/pod-containers.ts';
 import type { PodSpec, ServiceAccount } from '../../api/types/core-v1.generated.ts';
-import { containersOf, type PlacedContainer } from './pod-containers.ts';
 
 const words: Readonly<Record<PlacedContainer['list'], string>> = {
   containers: 'container',

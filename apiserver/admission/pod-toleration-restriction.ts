@@ -1,8 +1,9 @@
 /** Which taints a namespace's pods tolerate by default, and which they may tolerate at all. */
+
+import { containersOf } from '../../api/pod-containers.ts';
 import { namespaces } from '../../api/resources/namespace.ts';
 import type { Pod, Toleration } from '../../api/types/core-v1.generated.ts';
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from '../request.ts';
-import { containersOf } from './pod-containers.ts';
 import { forbidden, isFor } from './refusal.ts';
 import { covers, mergeTolerations } from './tolerations.ts';
 

@@ -1,6 +1,7 @@
 /** Which updates of a pod can make it worse. Pure. */
+
+import { containersOf } from '../../../api/pod-containers.ts';
 import type { Pod } from '../../../api/types/core-v1.generated.ts';
-import { containersOf } from '../pod-containers.ts';
 
 const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
 const seccompContainer = 'container.seccomp.security.alpha.kubernetes.io/';

@@ -1,6 +1,7 @@
 /** What is checked: a pod, or the template of one. Pure. */
+
+import { containersOf } from '../../../api/pod-containers.ts';
 import type { Container, PodSpec } from '../../../api/types/core-v1.generated.ts';
-import { containersOf } from '../pod-containers.ts';
 
 export interface Subject {
   readonly annotations: ReadonlyMap<string, string>;

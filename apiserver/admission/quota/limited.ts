@@ -1,13 +1,14 @@
 /** What nobody may use unless a quota grants it: `limitedResources` of the configuration. Pure. */
+
+import type { Amounts } from '../../../api/pod-resources.ts';
+import type { Evaluator } from '../../../api/quota/evaluators.ts';
+import { isAbout, namesIn, requirementsOf } from '../../../api/quota/plan-quota.ts';
 import type { KubeObject } from '../../../api/resource.ts';
 import type {
   ResourceQuota,
   ScopedResourceSelectorRequirement,
 } from '../../../api/types/core-v1.generated.ts';
 import { UsageError } from '../../../base/errors.ts';
-import type { Amounts } from '../pod-resources.ts';
-import type { Evaluator } from './evaluators.ts';
-import { isAbout, namesIn, requirementsOf } from './plan-quota.ts';
 
 export interface LimitedResource {
   readonly apiGroup?: string;

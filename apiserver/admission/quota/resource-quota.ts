@@ -5,6 +5,11 @@
  * read. So two writes cannot both take what is left, on one server or on several, and no crash
  * leaves something counted that is not there. Writes that count take turns in their namespace.
  */
+
+import { type Amounts, sumOf } from '../../../api/pod-resources.ts';
+import { moreThan, toList } from '../../../api/quota/amounts.ts';
+import { evaluatorOf } from '../../../api/quota/evaluators.ts';
+import { type Charge, chargeOn, findExcess, findLack } from '../../../api/quota/plan-quota.ts';
 import { groupResourceOf, type Resource } from '../../../api/resource.ts';
 import { resourceQuotas } from '../../../api/resources/resource-quota.ts';
 import type { ResourceQuota } from '../../../api/types/core-v1.generated.ts';
@@ -12,12 +17,8 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { toStore } from '../../registry/stored.ts';
 import type { AdmissionPlugin, AdmissionRequest, Reservation, SideWrite } from '../../request.ts';
-import { type Amounts, sumOf } from '../pod-resources.ts';
 import { forbidden } from '../refusal.ts';
-import { moreThan, toList } from './amounts.ts';
-import { evaluatorOf } from './evaluators.ts';
 import { findUncovered, readLimited } from './limited.ts';
-import { type Charge, chargeOn, findExcess, findLack } from './plan-quota.ts';
 import { Turns } from './turns.ts';
 import { QuotaUsage } from './usage.ts';
 

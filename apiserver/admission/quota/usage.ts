@@ -2,16 +2,17 @@
  * How much of each quota is used, exactly: added up once from the objects themselves, then kept
  * with every change of them. The status of the quota is only where it is shown.
  */
+
+import { type Amounts, addTo } from '../../../api/pod-resources.ts';
+import { takeFrom } from '../../../api/quota/amounts.ts';
+import { type Evaluator, evaluatorOf } from '../../../api/quota/evaluators.ts';
+import { usageIn } from '../../../api/quota/plan-quota.ts';
+import { countedResources, totalOf } from '../../../api/quota/total.ts';
 import { groupResourceOf, type Resource } from '../../../api/resource.ts';
 import { resourceQuotas } from '../../../api/resources/resource-quota.ts';
-import { allResources } from '../../../api/resources.ts';
 import type { ResourceQuota } from '../../../api/types/core-v1.generated.ts';
 import type { Change } from '../../registry/history.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { type Amounts, addTo } from '../pod-resources.ts';
-import { takeFrom, zero } from './amounts.ts';
-import { countedBy, type Evaluator, evaluatorOf } from './evaluators.ts';
-import { usageIn } from './plan-quota.ts';
 
 /** Time frees what is overdue, but says so to nobody: what is kept must not depend on it. */
 const never = Number.NEGATIVE_INFINITY;
@@ -42,20 +43,18 @@ export class QuotaUsage {
     const known = inside.get(name);
     if (known && isSameQuota(known.quota, quota)) return new Map(known.total);
     const total = this.at(quota, never);
-    for (const resource of resourcesOf(quota)) this.#follow(resource);
+    for (const resource of countedResources(quota)) this.#follow(resource);
     inside.set(name, { quota, total });
     return new Map(total);
   }
 
   /** Added up anew; what is overdue at that time (milliseconds) does not count. */
   at(quota: ResourceQuota, now: number): Amounts {
-    const total: Amounts = new Map(Object.keys(quota.spec?.hard ?? {}).map((name) => [name, zero]));
-    for (const resource of resourcesOf(quota)) {
-      const evaluator = evaluatorOf(resource)!;
+    const objectsOf = (resource: Resource) => {
       const inside = this.#registry.cacheOf(resource).list(`${quota.metadata!.namespace}/`);
-      for (const { object } of inside) addTo(total, usageIn(quota, evaluator, { object, now }));
-    }
-    return total;
+      return inside.map(({ object }) => object);
+    };
+    return totalOf(quota, objectsOf, now);
   }
 
   #forget({ metadata }: ResourceQuota): void {
@@ -85,11 +84,3 @@ export class QuotaUsage {
 const isSameQuota = (a: ResourceQuota, b: ResourceQuota) =>
   a.metadata?.uid === b.metadata?.uid &&
   (a.spec === b.spec || JSON.stringify(a.spec) === JSON.stringify(b.spec));
-
-/** The kinds that are served and that the quota counts. */
-function resourcesOf({ spec }: ResourceQuota): Resource[] {
-  const names = new Set(Object.keys(spec?.hard ?? {}).flatMap(countedBy));
-  return allResources.filter((resource) => {
-    return resource.namespaced && !resource.storedAs && names.has(groupResourceOf(resource));
-  });
-}

@@ -1,6 +1,7 @@
 /** Amounts of several resources at once. Pure. */
-import { formatQuantity, type ParsedQuantity, parseQuantity } from '../../../api/quantity.ts';
+
 import type { Amounts } from '../pod-resources.ts';
+import { formatQuantity, type ParsedQuantity, parseQuantity } from '../quantity.ts';
 
 export const zero: ParsedQuantity = parseQuantity('0');
 export const one: ParsedQuantity = parseQuantity('1');

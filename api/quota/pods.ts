@@ -1,15 +1,16 @@
 /** What a pod counts for. Pure. */
-import { podQosClass } from '../../../api/resources/pod-qos.ts';
+
+import { containersOf } from '../pod-containers.ts';
+import { type Amounts, amountsOf, isPodLevel, podAmounts } from '../pod-resources.ts';
+import { podQosClass } from '../resources/pod-qos.ts';
 import type {
   Container,
   Pod,
   PodAffinityTerm,
   PodSpec,
   ScopedResourceSelectorRequirement,
-} from '../../../api/types/core-v1.generated.ts';
-import { isExtendedResource } from '../../../api/validation/resource-names.ts';
-import { containersOf } from '../pod-containers.ts';
-import { type Amounts, amountsOf, isPodLevel, podAmounts } from '../pod-resources.ts';
+} from '../types/core-v1.generated.ts';
+import { isExtendedResource } from '../validation/resource-names.ts';
 import { one } from './amounts.ts';
 import type { Evaluator } from './evaluators.ts';
 

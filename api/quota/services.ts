@@ -1,6 +1,7 @@
 /** What a Service counts for. Pure. */
-import type { Service } from '../../../api/types/core-v1.generated.ts';
+
 import type { Amounts } from '../pod-resources.ts';
+import type { Service } from '../types/core-v1.generated.ts';
 import { one, whole, zero } from './amounts.ts';
 import type { Evaluator } from './evaluators.ts';
 

@@ -1,7 +1,8 @@
 /** What a pod asks for in all, as upstream's resource helpers count it. Pure. */
-import { type ParsedQuantity, parseQuantity } from '../../api/quantity.ts';
-import type { PodSpec } from '../../api/types/core-v1.generated.ts';
+
 import { containersOf, isSidecar } from './pod-containers.ts';
+import { type ParsedQuantity, parseQuantity } from './quantity.ts';
+import type { PodSpec } from './types/core-v1.generated.ts';
 
 /** Amounts by the name of the resource. */
 export type Amounts = Map<string, ParsedQuantity>;

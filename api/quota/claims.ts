@@ -1,9 +1,10 @@
 /** What claims count for: of volumes, in all and by storage class, and of devices. Pure. */
-import { compareQuantities, parseQuantity } from '../../../api/quantity.ts';
-import type { PersistentVolumeClaim } from '../../../api/types/core-v1.generated.ts';
-import type { ResourceClaim } from '../../../api/types/resource-v1.generated.ts';
+
 import type { Amounts } from '../pod-resources.ts';
 import { addTo } from '../pod-resources.ts';
+import { compareQuantities, parseQuantity } from '../quantity.ts';
+import type { PersistentVolumeClaim } from '../types/core-v1.generated.ts';
+import type { ResourceClaim } from '../types/resource-v1.generated.ts';
 import { one, whole } from './amounts.ts';
 import type { Evaluator } from './evaluators.ts';
 import { hasClass } from './pods.ts';

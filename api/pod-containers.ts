@@ -1,5 +1,5 @@
 /** The containers of a pod, whatever list they stand in. Pure. */
-import type { Container, PodSpec } from '../../api/types/core-v1.generated.ts';
+import type { Container, PodSpec } from './types/core-v1.generated.ts';
 
 export interface PlacedContainer {
   readonly container: Container;

@@ -1,10 +1,11 @@
 /** Whether a write fits into the quotas of its namespace. Pure. */
-import type { KubeObject } from '../../../api/resource.ts';
+
+import { type Amounts, amountsOf, sumOf } from '../pod-resources.ts';
+import type { KubeObject } from '../resource.ts';
 import type {
   ResourceQuota,
   ScopedResourceSelectorRequirement,
-} from '../../../api/types/core-v1.generated.ts';
-import { type Amounts, amountsOf, sumOf } from '../pod-resources.ts';
+} from '../types/core-v1.generated.ts';
 import { describeAmounts, moreThan, only } from './amounts.ts';
 import type { Evaluator } from './evaluators.ts';
 

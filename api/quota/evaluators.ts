@@ -1,12 +1,20 @@
 /** What an object counts for in a quota, kind by kind. Pure. */
-import { groupResourceOf, type KubeObject } from '../../../api/resource.ts';
-import type { ScopedResourceSelectorRequirement } from '../../../api/types/core-v1.generated.ts';
-import type { AdmissionRequest } from '../../request.ts';
+
 import type { Amounts } from '../pod-resources.ts';
+import { groupResourceOf, type KubeObject } from '../resource.ts';
+import type { ScopedResourceSelectorRequirement } from '../types/core-v1.generated.ts';
 import { one } from './amounts.ts';
 import { claims, deviceClaims } from './claims.ts';
 import { pods } from './pods.ts';
 import { servicesEvaluator } from './services.ts';
+
+/** What is asked of a write; an API server's request is one. */
+export interface Write {
+  readonly operation: string;
+  readonly info: { readonly subresource: string };
+  readonly object: KubeObject | undefined;
+  readonly old: KubeObject | undefined;
+}
 
 export interface Evaluator {
   /** Which of a quota's names this kind counts for. */
@@ -15,8 +23,8 @@ export interface Evaluator {
   usage(object: KubeObject, now: number): Amounts;
   /** Absent: the kind knows no scopes, so that a quota with any is not about it. */
   isInScope?(object: KubeObject, requirement: ScopedResourceSelectorRequirement): boolean;
-  /** Whether the request can make an object count for more. */
-  handles(request: AdmissionRequest): boolean;
+  /** Whether the write can make an object count for more. */
+  handles(write: Write): boolean;
   /** What the object must say where these names are limited: a sentence, or undefined. */
   lacks?(object: KubeObject, names: readonly string[]): string | undefined;
 }
