@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiProcess, createApiProcess } from '../test/helpers/api-process.ts';
 import type { Figures, Task } from './apiserver-load.ts';
@@ -29,6 +30,9 @@ const wants = (part: string) => !chosen || chosen.includes(part);
 const shipped = ['--max-semi-space-size=16', 'dist/wherry.js'];
 const program = process.env.WHERRY_BENCH_PROGRAM?.split(' ') ?? shipped;
 
+// Others' work on the machine makes every figure worse: CPU times less than rates.
+const [load1 = 0] = loadavg();
+console.log(`${availableParallelism()} cores, load average ${load1.toFixed(1)} before the start`);
 const api = await createApiProcess([], program);
 try {
   await api.start();
