@@ -54,14 +54,21 @@ export interface PolicyView {
 export class Planner {
   readonly #family: Family;
   readonly #serials = new Map<string, number>();
-  #madeOf = new Map<string, { readonly from: object; readonly chain: ChainPlan }>();
+  #policies = new Map<PolicyPlan, MadePolicy>();
+  #groups = new Map<Group, ChainPlan>();
 
   constructor(family: Family) {
     this.#family = family;
   }
 
   plan(view: PolicyView): TablePlan {
-    const drafts: Drafts = { chains: new Map(), sets: new Map(), view, madeOf: new Map() };
+    const draft: Draft = {
+      view,
+      chains: new Map(),
+      sets: new Map(),
+      policies: new Map(),
+      groups: new Map(),
+    };
     const maps = { ingress: new Map<string, string>(), egress: new Map<string, string>() };
     for (const pod of view.localPods()) {
       const own = pod.view.addresses.filter((each) => familyOf(each) === this.#family);
@@ -70,63 +77,56 @@ export class Planner {
         const group = pod[direction];
         if (!group) continue;
         for (const address of own) maps[direction].set(address, group.name);
-        if (!drafts.chains.has(group.name)) this.#addGroup(group, drafts);
+        if (!draft.groups.has(group)) this.#addGroup(group, draft);
       }
     }
-    this.#madeOf = drafts.madeOf;
-    return { family: this.#family, chains: drafts.chains, sets: drafts.sets, maps };
+    this.#policies = draft.policies;
+    this.#groups = draft.groups;
+    return { family: this.#family, chains: draft.chains, sets: draft.sets, maps };
   }
 
-  #addGroup(group: Group, drafts: Drafts): void {
+  #addGroup(group: Group, draft: Draft): void {
     const { direction } = group;
-    const chains = group.policies.flatMap((key) => {
-      const policy = drafts.view.policy(key);
-      const allowances = policy?.[direction] ?? [];
-      if (!policy || allowances.length === 0) return []; // It allows nothing: no jump is needed.
-      const name = policyChain(direction, key, this.#serialOf);
-      if (!drafts.chains.has(name)) this.#addPolicy(name, { policy, direction }, drafts);
-      return drafts.chains.get(name)!.rules.length > 0 ? [name] : [];
-    });
-    const jumps = chains.map((jump): RulePlan => ({ verdict: { jump } }));
-    const drop: RulePlan = { verdict: 'drop', comment: commentOf(group) };
-    const known = this.#madeOf.get(group.name);
-    const text = chains.join(' ');
-    const isSame = known?.from === group && known.chain.rules.length === jumps.length + 1;
-    const rules = [...jumps, drop];
-    const chain = { name: group.name, direction, rules };
-    const kept = isSame && jumpsOf(known.chain) === text ? known.chain : chain;
-    keep(drafts, kept, group);
+    const jumps: string[] = [];
+    for (const key of group.policies) {
+      const policy = draft.view.policy(key);
+      if (!policy) continue;
+      const made = draft.policies.get(policy)?.[direction] ?? this.#addPolicy(policy, group, draft);
+      if (made.chain.rules.length > 0) jumps.push(made.chain.name); // Else it allows nothing.
+    }
+    const known = this.#groups.get(group);
+    const chain = known && hasJumps(known, jumps) ? known : groupChain(group, jumps);
+    draft.groups.set(group, chain);
+    draft.chains.set(chain.name, chain);
   }
 
-  #addPolicy(
-    name: string,
-    { policy, direction }: { policy: PolicyPlan; direction: Direction },
-    drafts: Drafts,
-  ): void {
+  #addPolicy(policy: PolicyPlan, { direction }: Group, draft: Draft): MadeChain {
+    const made = this.#policies.get(policy)?.[direction] ?? this.#make(policy, direction, draft);
+    draft.policies.set(policy, { ...draft.policies.get(policy), [direction]: made });
+    if (made.chain.rules.length > 0) draft.chains.set(made.chain.name, made.chain);
+    for (const source of made.sources) {
+      const set = draft.view.setOf(source);
+      draft.sets.set(set.name, set);
+    }
+    return made;
+  }
+
+  #make(policy: PolicyPlan, direction: Direction, { view }: Draft): MadeChain {
     const allowances = (policy[direction] ?? []).filter((each) => this.#canMatch(each));
-    for (const { peer, ports } of allowances) {
-      for (const source of [peer, ports]) {
-        if (!source) continue;
-        const set = drafts.view.setOf(source);
-        drafts.sets.set(set.name, set);
-      }
-    }
-    const known = this.#madeOf.get(name);
-    if (known?.from === policy) {
-      keep(drafts, known.chain, policy);
-      return;
-    }
-    const nameOf = (source: Source | undefined) => source && drafts.view.setOf(source).name;
     const rules = allowances.map(({ peer, ports }): RulePlan => {
-      const peerSet = nameOf(peer);
-      const portSet = nameOf(ports);
+      const service = ports && view.setOf(ports).name;
       return {
-        ...(peerSet && { peer: peerSet }),
-        ...(portSet && (ports?.kind === 'named' ? { named: portSet } : { ports: portSet })),
+        ...(peer && { peer: view.setOf(peer).name }),
+        ...(service && (ports.kind === 'named' ? { named: service } : { ports: service })),
         verdict: 'accept',
       };
     });
-    keep(drafts, { name, direction, rules }, policy);
+    const name = policyChain(direction, policy.key, this.#serialOf);
+    const sources = allowances.flatMap(({ peer, ports }) => [
+      ...(peer ? [peer] : []),
+      ...(ports ? [ports] : []),
+    ]);
+    return { chain: { name, direction, rules }, sources };
   }
 
   /** A block of the other family is nobody here. */
@@ -141,20 +141,37 @@ export class Planner {
   };
 }
 
-interface Drafts {
+interface MadeChain {
+  readonly chain: ChainPlan;
+  readonly sources: readonly Source[];
+}
+
+type MadePolicy = { readonly [D in Direction]?: MadeChain };
+
+interface Draft {
   readonly view: PolicyView;
   readonly chains: Map<string, ChainPlan>;
   readonly sets: Map<string, SourceSet>;
-  readonly madeOf: Map<string, { readonly from: object; readonly chain: ChainPlan }>;
+  readonly policies: Map<PolicyPlan, MadePolicy>;
+  readonly groups: Map<Group, ChainPlan>;
 }
 
-function keep(drafts: Drafts, chain: ChainPlan, from: object): void {
-  drafts.chains.set(chain.name, chain);
-  drafts.madeOf.set(chain.name, { from, chain });
-}
+const groupChain = (group: Group, jumps: readonly string[]): ChainPlan => ({
+  name: group.name,
+  direction: group.direction,
+  rules: [
+    ...jumps.map((jump): RulePlan => ({ verdict: { jump } })),
+    { verdict: 'drop', comment: commentOf(group) },
+  ],
+});
 
-const jumpsOf = ({ rules }: ChainPlan): string =>
-  rules.flatMap(({ verdict }) => (typeof verdict === 'object' ? [verdict.jump] : [])).join(' ');
+/** Whether the chain of a group consists of just these jumps, and the drop. */
+const hasJumps = ({ rules }: ChainPlan, jumps: readonly string[]): boolean =>
+  rules.length === jumps.length + 1 &&
+  jumps.every((jump, index) => {
+    const { verdict } = rules[index]!;
+    return typeof verdict === 'object' && verdict.jump === jump;
+  });
 
 /** The kernel keeps 127 bytes. */
 const commentMax = 120;
