@@ -11,6 +11,7 @@ const scenarios: Readonly<Record<string, readonly string[]>> = {
     'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$0" bench/sandbox.ts',
   ],
   cluster: ['sh', '-c', 'exec "$0" bench/cluster.ts'],
+  proxy: ['sh', '-c', 'exec "$0" bench/proxy.ts'],
   policy: ['sh', '-c', 'exec "$0" bench/policy.ts'],
   apiserver: ['sh', '-c', 'exec "$0" bench/apiserver.ts'],
 };
