@@ -81,7 +81,7 @@ export class PodMaker<T extends KubeObject> {
   async #createAll(owner: T, wanted: readonly Pod[]): Promise<Failure | undefined> {
     const [error] = await inBatches(wanted, (pod) => this.#create(owner, pod));
     // Nothing can be made in a namespace that is ending, and nobody needs to hear it.
-    if (error === undefined || isTerminating(error)) return undefined;
+    if (error === undefined || isNamespaceEnding(error)) return undefined;
     const message = messageOf(error);
     this.#tell(owner, 'Warning', 'FailedCreate', `Error creating: ${message}`);
     return { reason: 'FailedCreate', message, error };
@@ -136,6 +136,6 @@ const isUnanswered = (error: unknown) =>
   hasReason(error, 'ServiceUnavailable') || hasReason(error, 'Timeout');
 
 /** Whether a write was refused because its namespace is ending. */
-export const isTerminating = (error: unknown): boolean =>
+export const isNamespaceEnding = (error: unknown): boolean =>
   hasReason(error, 'Forbidden') &&
   (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');

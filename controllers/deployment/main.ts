@@ -17,7 +17,7 @@ import {
   isControlledBy,
   planClaims,
 } from '../owners.ts';
-import { isTerminating } from '../pod-maker.ts';
+import { isNamespaceEnding } from '../pod-maker.ts';
 import { replicasOf } from './limits.ts';
 import { type Observed, planDeployment, type Step, splitSets } from './plan.ts';
 import { isSameStatus, planStatus } from './status.ts';
@@ -103,7 +103,7 @@ async function tellCreateError(
   error: unknown,
 ): Promise<void> {
   // Nothing can be made in a namespace that is ending, and nobody needs to hear it.
-  if (isTerminating(error)) return;
+  if (isNamespaceEnding(error)) return;
   const name = replicaSet.metadata?.name;
   const createError = `Failed to create new replica set "${name}": ${messageOf(error)}`;
   context.recorder.event(deployment, 'Warning', 'ReplicaSetCreateError', createError);

@@ -7,7 +7,7 @@ import { keyOf } from '../../client/keys.ts';
 import { allAtOnce, inBatches } from '../batches.ts';
 import type { Context } from '../controller.ts';
 import { isControlledBy } from '../owners.ts';
-import { isTerminating } from '../pod-maker.ts';
+import { isNamespaceEnding } from '../pod-maker.ts';
 import type { Step } from './plan.ts';
 
 export interface Target {
@@ -24,7 +24,7 @@ export async function applySteps(target: Target, steps: readonly Step[]): Promis
   if (refused !== undefined) throw refused;
   const [error] = await inBatches(others, (step) => applyStep(target, step));
   // Nothing can be made in a namespace that is ending, and nobody needs to hear it.
-  if (error !== undefined && !isTerminating(error)) throw error;
+  if (error !== undefined && !isNamespaceEnding(error)) throw error;
 }
 
 async function applyStep(target: Target, step: Step): Promise<void> {
@@ -64,7 +64,7 @@ async function createPod({ context, set }: Target, pod: Pod): Promise<void> {
       const live = await client.get(pods, pod.metadata?.name ?? '', pod.metadata?.namespace);
       if (isControlledBy(live, set)) return;
     }
-    if (!isTerminating(error)) {
+    if (!isNamespaceEnding(error)) {
       recorder.event(set, 'Warning', 'FailedCreate', `${what} failed error: ${messageOf(error)}`);
     }
     throw error;
@@ -86,7 +86,7 @@ async function createClaims(
     } catch (error) {
       if (hasReason(error, 'AlreadyExists')) continue;
       const message = `${what} for ${where} failed error: ${messageOf(error)}`;
-      if (!isTerminating(error)) recorder.event(set, 'Warning', 'FailedCreate', message);
+      if (!isNamespaceEnding(error)) recorder.event(set, 'Warning', 'FailedCreate', message);
       throw error;
     }
   }
