@@ -77,7 +77,10 @@ export class PolicyLab {
   /** Runs shell commands in a namespace; throws when one fails. */
   sh(netns: string, ...commands: string[]): string {
     const args = [`--net=${netns}`, 'bash', '-ec', commands.join('\n')];
-    return execFileSync('nsenter', args, { encoding: 'utf8' });
+    return execFileSync('nsenter', args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   /** By its path: npm puts a program of the same name in front. */
