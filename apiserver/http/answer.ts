@@ -65,11 +65,11 @@ function answerStream(
   if (content) stream.end(content);
 }
 
-/** Sends the parts one after the other, never faster than the client reads. */
+/** Each part is a list of pieces. Sends one after the other, never faster than the client reads. */
 export async function sendParts(
   exchange: Exchange,
   type: string,
-  parts: Iterable<Buffer>,
+  parts: Iterable<readonly Buffer[]>,
 ): Promise<void> {
   const { request, response } = exchange;
   if (isAnswered(response)) return;
@@ -81,13 +81,42 @@ export async function sendParts(
   if (request.method === 'HEAD') return void response.end();
   const sink = packed ? createGzip(gzipOptions) : response;
   if (packed) (sink as NodeJS.ReadWriteStream).pipe(response as NodeJS.WritableStream);
+  const packer = new Packer();
   for (const part of parts) {
     if (response.destroyed) return;
-    const isRoom = (sink as NodeJS.WritableStream).write(part);
+    const { bytes, done } = packer.pack(part);
+    const isRoom = (sink as NodeJS.WritableStream).write(bytes, done);
     if (!isRoom) await drained(sink as NodeJS.WritableStream, response);
     else await new Promise(setImmediate); // Others get their turn.
   }
   sink.end();
+}
+
+const packedBytesMax = 192 * 1024;
+const buffersMax = 4;
+
+/** Writes pieces into one buffer and the next into another; a new one for each would be a garbage
+ * of many megabytes a list, and collecting it stops everybody. */
+class Packer {
+  readonly #free: Buffer[] = [];
+  #count = 0;
+
+  /** `done` gives the buffer back, once what is in it was sent. */
+  pack(pieces: readonly Buffer[]): { readonly bytes: Buffer; readonly done: () => void } {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const buffer = length <= packedBytesMax ? this.#take() : undefined;
+    if (!buffer) return { bytes: Buffer.concat(pieces, length), done: () => {} };
+    let end = 0;
+    for (const piece of pieces) end += piece.copy(buffer, end);
+    return { bytes: buffer.subarray(0, end), done: () => this.#free.push(buffer) };
+  }
+
+  #take(): Buffer | undefined {
+    const free = this.#free.pop();
+    if (free || this.#count >= buffersMax) return free;
+    this.#count += 1;
+    return Buffer.allocUnsafeSlow(packedBytesMax);
+  }
 }
 
 function drained(sink: NodeJS.WritableStream, response: HttpResponse): Promise<void> {

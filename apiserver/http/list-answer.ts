@@ -22,7 +22,7 @@ export async function sendList(call: Call, found: Found, now: number): Promise<v
   const size = items.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const parts = partsOf(text, items);
   if (size > wholeBytesMax || items.length > wholeCountMax) return sendParts(call, type, parts);
-  return sendBytes(call, 200, { bytes: Buffer.concat([...parts]), type });
+  return sendBytes(call, 200, { bytes: Buffer.concat([...parts].flat()), type });
 }
 
 interface Shape {
@@ -84,7 +84,7 @@ const yamlOf = ({ list, field, item }: Shape, isEmpty: boolean): Text => ({
   tail: isEmpty ? ' []\n' : '',
 });
 
-function* partsOf({ head, item, tail }: Text, items: readonly Stored[]): Iterable<Buffer> {
+function* partsOf({ head, item, tail }: Text, items: readonly Stored[]): Iterable<Buffer[]> {
   let part: Buffer[] = [Buffer.from(head)];
   let size = 0;
   for (const [index, stored] of items.entries()) {
@@ -93,10 +93,10 @@ function* partsOf({ head, item, tail }: Text, items: readonly Stored[]): Iterabl
       size += bytes.length;
     }
     if (size < partBytes) continue;
-    yield Buffer.concat(part);
+    yield part;
     part = [];
     size = 0;
   }
   part.push(Buffer.from(tail));
-  yield Buffer.concat(part);
+  yield part;
 }
