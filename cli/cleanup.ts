@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { kernel } from '../native/index.ts';
 import { run } from '../native/run.ts';
-import { ourPlace, removeAddresses, removeRules } from '../proxy/main.ts';
+import { ourPlace, removeRules, removeTraces } from '../proxy/main.ts';
 import type { Instance } from './instance.ts';
 
 export async function removeKernelObjects(instance: Instance): Promise<void> {
@@ -19,7 +19,7 @@ export async function removeKernelObjects(instance: Instance): Promise<void> {
     clock: systemClock,
     log: silentLogger,
   });
-  await removeAddresses({ instance: instance.name });
+  await removeTraces({ instance: instance.name });
   await removeRules({
     ...ourPlace,
     instance: instance.name,

@@ -10,6 +10,7 @@ import {
   toggle,
 } from '../base/config.ts';
 import { UsageError } from '../base/errors.ts';
+import type { SysctlWishes } from './conntrack/plan-sysctls.ts';
 import { parseBindAddress } from './health.ts';
 import { type Family, isCidr } from './plan-address.ts';
 
@@ -36,6 +37,13 @@ export const flags = {
   'masquerade-all': toggle('Masquerade all traffic to cluster IPs.'),
   'masquerade-bit': integer('The bit that marks what to masquerade.', 14, { max: 31 }),
   'iptables-backend': oneOf('Which iptables.', ['auto', 'legacy', 'nft'], 'auto'),
+  'conntrack-max-per-core': integer('Connections per core; 0: as it is.', 32_768, { min: 0 }),
+  'conntrack-min': integer('At least so many, whatever the cores.', 131_072, { min: 0 }),
+  'conntrack-tcp-timeout-established': duration('Idle TCP connections; 0: as it is.', 86_400_000),
+  'conntrack-tcp-timeout-close-wait': duration('Half closed ones; 0: as it is.', 3_600_000),
+  'conntrack-tcp-be-liberal': toggle('Packets outside of the window pass.'),
+  'conntrack-udp-timeout': duration('UDP without an answer; 0: as it is.', 0),
+  'conntrack-udp-timeout-stream': duration('UDP with answers; 0: as it is.', 0),
   instance: text(
     'Whose rules these are, where several clusters share a machine.',
     'wherry',
@@ -86,6 +94,17 @@ export const nodePortAddressesOf = (config: Config): readonly string[] =>
   config.proxyMode !== 'iptables' && config.nodeportAddresses.length === 0
     ? ['primary']
     : config.nodeportAddresses;
+
+/** What is asked of the kernel's table of connections. */
+export const sysctlWishesOf = (config: Config): SysctlWishes => ({
+  maxPerCore: config.conntrackMaxPerCore,
+  min: config.conntrackMin,
+  tcpEstablishedMs: config.conntrackTcpTimeoutEstablished,
+  tcpCloseWaitMs: config.conntrackTcpTimeoutCloseWait,
+  udpMs: config.conntrackUdpTimeout,
+  udpStreamMs: config.conntrackUdpTimeoutStream,
+  isTcpLiberal: config.conntrackTcpBeLiberal,
+});
 
 const splitList = (value: string) => value.split(',').filter((item) => item !== '');
 

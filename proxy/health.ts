@@ -39,7 +39,7 @@ export const areFresh = (families: readonly FamilyMetrics[], nowMs: number): boo
 /** An empty address turns a server off. Rejects, with neither listening, when one cannot be had. */
 export async function startServers(config: ServersConfig, deps: ServersDeps): Promise<Servers> {
   const { clock, metrics, families, isEligible } = deps;
-  const health = (mustBeEligible: boolean) => () => {
+  const health = (name: 'healthz' | 'livez', mustBeEligible: boolean) => () => {
     const isFresh = areFresh(families, clock.now());
     const isOk = isFresh && (!mustBeEligible || isEligible());
     const body = {
@@ -47,12 +47,14 @@ export async function startServers(config: ServersConfig, deps: ServersDeps): Pr
       currentTime: toTime(clock.now()),
       nodeEligible: isEligible(),
     };
-    return { code: isOk ? 200 : 503, type: 'application/json', body: JSON.stringify(body) };
+    const code = isOk ? 200 : 503;
+    metrics.answered(name, code);
+    return { code, type: 'application/json', body: JSON.stringify(body) };
   };
   const text = (body: () => string) => () => ({ code: 200, type: 'text/plain', body: body() });
   const healthRoutes: Routes = new Map([
-    ['/healthz', health(true)],
-    ['/livez', health(false)],
+    ['/healthz', health('healthz', true)],
+    ['/livez', health('livez', false)],
   ]);
   const metricsRoutes: Routes = new Map([
     ['/healthz', text(() => 'ok')],

@@ -6,12 +6,19 @@ import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Client } from '../client/client.ts';
 import { createRecorder } from '../client/events.ts';
-import { removeAddresses } from './announce/apply.ts';
-import { type Config, checkConfig, familiesOf, nodePortAddressesOf } from './config.ts';
+import { type AnnounceOptions, removeAddresses } from './announce/apply.ts';
+import {
+  type Config,
+  checkConfig,
+  familiesOf,
+  nodePortAddressesOf,
+  sysctlWishesOf,
+} from './config.ts';
 import { forgetStale } from './conntrack/clean-up.ts';
+import { restoreSysctls, setSysctls, sysctlPlaceOf } from './conntrack/sysctls.ts';
 import { FamilyProxy } from './family.ts';
 import { areFresh, startServers } from './health.ts';
-import { Metrics } from './metrics.ts';
+import { type FamilyMetrics, Metrics } from './metrics.ts';
 import {
   createRules,
   ourPlace,
@@ -25,7 +32,6 @@ import type { Family } from './plan-address.ts';
 import { isLeaving } from './plan-node.ts';
 import { type Watched, watchApi } from './watch.ts';
 
-export { removeAddresses } from './announce/apply.ts';
 export { type Config, flags } from './config.ts';
 export { ourPlace, removeRules } from './modes.ts';
 
@@ -61,31 +67,25 @@ export async function start(asked: Config, deps: Deps): Promise<ProxyRunning> {
   const watched = watchApi(nodeName, deps);
   const metrics = new Metrics();
   const measured = familiesOf(config).map((family) => metrics.of(family));
+  const nodePortAddresses = nodePortAddressesOf(config);
   const families = await Promise.all(
     measured.map((own) => {
-      const { family } = own;
-      const nodePortAddresses = nodePortAddressesOf(config);
-      const world = watched.worldOf({ nodeName, family, nodePortAddresses });
+      const world = watched.worldOf({ nodeName, family: own.family, nodePortAddresses });
       const shared = { world, clock, log, metrics: own, signal: stop.signal };
-      return openFamily(config, family, { ...shared, ...place });
+      return openFamily(config, own.family, { ...shared, ...place });
     }),
   );
-  showBridgedPackets(deps, familiesOf(config));
-  const isEligible = () => !isLeaving(watched.node());
-  const servers = await startServers(config, { clock, metrics, families: measured, isEligible });
+  prepareKernel(config, deps);
+  const servers = await startServers(config, {
+    ...{ clock, metrics, families: measured },
+    isEligible: () => !isLeaving(watched.node()),
+  });
   const speaker = { component: 'kube-proxy', host: nodeName, clock, log };
   const recorder = createRecorder(deps.client, speaker);
+  const isHealthy = () => areFresh(measured, clock.now());
   const parts = await startParts(config, {
-    nodeName,
-    watched,
-    families,
-    netnsPath: place.netnsPath,
-    backend: choice,
-    measured,
-    isHealthy: () => areFresh(measured, clock.now()),
-    recorder,
-    clock,
-    log,
+    ...{ nodeName, watched, families, place, backend: choice },
+    ...{ metrics, measured, isHealthy, recorder, clock, log },
   });
   watched.start(stop.signal);
   void watched.synced.then(() => follow(watched, families, parts));
@@ -93,7 +93,7 @@ export async function start(asked: Config, deps: Deps): Promise<ProxyRunning> {
   return {
     healthzPort: servers.healthzPort,
     metricsPort: servers.metricsPort,
-    synced: synced.then(() => removeOtherMode(config, place)),
+    synced: synced.then(() => removeOtherMode(config, place, measured)),
     stop: async () => {
       stop.abort();
       const idle = families.map((family) => family.close());
@@ -131,14 +131,23 @@ function follow(watched: Watched, families: readonly FamilyProxy[], parts: reado
 }
 
 /** Rules of both modes do no harm beside each other, so that no connection is lost on the way. */
-async function removeOtherMode(config: Config, place: Place): Promise<void> {
+async function removeOtherMode(
+  config: Config,
+  place: Place,
+  measured: readonly FamilyMetrics[],
+): Promise<void> {
   const { instance, iptablesBackend: backend, proxyMode } = config;
   const removal = { ...place, families: familiesOf(config), instance };
   if (proxyMode !== 'iptables') {
     await removeRules({ ...removal, backend, modes: ['iptables'] });
     return;
   }
-  await removeRules({ ...removal, backend, modes: ['nftables'] });
+  try {
+    await removeRules({ ...removal, backend, modes: ['nftables'] });
+  } catch (error) {
+    for (const each of measured) each.cleanupFailed();
+    throw error;
+  }
   if (backend === 'auto') return;
   // An earlier run may have used the other iptables.
   const other = backend === 'legacy' ? 'nft' : 'legacy';
@@ -154,9 +163,21 @@ export async function cleanUp(config: Config, place: Place): Promise<void> {
   const { iptablesBackend: backend, instance } = config;
   const modes = ['iptables', 'nftables'] as const;
   const families = familiesOf(config);
-  await removeAddresses({ instance, netnsPath: place.netnsPath });
+  await removeTraces({ instance, netnsPath: place.netnsPath });
   if (await removeRules({ ...place, families, instance, backend, modes })) return;
   throw new Error(`the Service rules in this network namespace are not of instance "${instance}"`);
+}
+
+/** What there is of an instance beside its rules: announced addresses, changed sysctls. */
+export async function removeTraces(options: AnnounceOptions): Promise<void> {
+  await removeAddresses(options);
+  if (options.netnsPath === undefined) restoreSysctls(sysctlPlaceOf(options.instance));
+}
+
+function prepareKernel(config: Config, deps: Deps): void {
+  showBridgedPackets(deps, familiesOf(config));
+  if (deps.setSysctl) return;
+  setSysctls(sysctlPlaceOf(config.instance), sysctlWishesOf(config), deps.log);
 }
 
 /**

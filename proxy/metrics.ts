@@ -30,7 +30,27 @@ const counters = {
     'Writes of changes that failed.',
   ],
   nftablesFailures: ['nftables_sync_failures_total', 'Transactions that failed.'],
+  nftablesCleanupFailures: ['nftables_cleanup_failures_total', 'Removals that failed.'],
 } as const;
+
+/** Without a family, or with other words beside it. */
+const packets = {
+  invalidDropped: [
+    'kubeproxy_iptables_ct_state_invalid_dropped_packets_total',
+    'Packets dropped since they belong to no connection that is known.',
+  ],
+  loopbackAccepted: [
+    'kubeproxy_iptables_localhost_nodeports_accepted_packets_total',
+    'Connections and UDP sessions that came to node ports on loopback and were carried.',
+  ],
+  loopbackRejected: [
+    'kubeproxy_nftables_localhost_nodeport_rejected_packets_total',
+    'Those that were refused: none, since they are carried in every mode.',
+  ],
+} as const;
+
+/** From a second after a pod's change to a quarter of an hour. */
+const programmingBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 900];
 
 const conntrackPrefix = 'kubeproxy_conntrack_reconciler';
 
@@ -64,8 +84,65 @@ export class Metrics {
     labels,
   });
 
+  readonly #programming = this.registry.histogram(
+    {
+      name: 'kubeproxy_network_programming_duration_seconds',
+      help: "From a pod's change to the rules that follow from it.",
+      labels,
+    },
+    programmingBuckets,
+  );
+  readonly #noLocal = this.registry.gauge({
+    name: `${rulesPrefix}_no_local_endpoints_total`,
+    help: 'Services that want endpoints of this node and find none.',
+    labels: [...labels, 'traffic_policy'],
+  });
+  readonly #health = mapNames(
+    { healthz: ['healthz', '/healthz'], livez: ['livez', '/livez'] },
+    (name, path) =>
+      this.registry.counter({
+        name: `kubeproxy_proxy_${name}_total`,
+        help: `Answers of ${path}.`,
+        labels: ['code'],
+      }),
+  );
+  readonly packets = mapNames(packets, (name, help) => this.registry.counter({ name, help }).of());
+  readonly #connections = this.registry.gauge({
+    name: 'kubeproxy_conntrack_entries',
+    help: 'Connections in the table of the kernel.',
+  });
+  readonly #connectionsMax = this.registry.gauge({
+    name: 'kubeproxy_conntrack_entries_max',
+    help: 'Connections that fit into it.',
+  });
+
+  answered(path: 'healthz' | 'livez', code: number): void {
+    this.#health[path].of(String(code)).add();
+  }
+
+  /** Read at each rendering. */
+  connectionTable(read: () => { readonly count: number; readonly max: number }): void {
+    this.registry.collect(() => {
+      const { count, max } = read();
+      this.#connections.of().set(count);
+      this.#connectionsMax.of().set(max);
+    });
+  }
+
+  /** Counted at each rendering. */
+  noLocalEndpoints(
+    family: Family,
+    count: () => { readonly internal: number; readonly external: number },
+  ): void {
+    this.registry.collect(() => {
+      const { internal, external } = count();
+      this.#noLocal.of(labelOf(family), 'internal').set(internal);
+      this.#noLocal.of(labelOf(family), 'external').set(external);
+    });
+  }
+
   of(family: Family): FamilyMetrics {
-    const label = family === 'ipv4' ? 'IPv4' : 'IPv6';
+    const label = labelOf(family);
     const ofLabel = <T>(families: Record<string, Labelled<T>>) =>
       Object.fromEntries(Object.entries(families).map(([key, each]) => [key, each.of(label)]));
     return new FamilyMetrics(family, {
@@ -73,6 +150,7 @@ export class Metrics {
       gauges: ofLabel(this.#gauges) as Record<keyof typeof gauges, Series>,
       counters: ofLabel(this.#counters) as Record<keyof typeof counters, Series>,
       looked: this.#looked.of(label),
+      programming: this.#programming.of(label),
       forgotten: this.#forgotten.of(label),
     });
   }
@@ -89,6 +167,7 @@ interface AllSeries {
   readonly gauges: Record<keyof typeof gauges, Series>;
   readonly counters: Record<keyof typeof counters, Series>;
   readonly looked: { observe(seconds: number): void };
+  readonly programming: { observe(seconds: number): void };
   readonly forgotten: Series;
 }
 
@@ -146,6 +225,14 @@ export class FamilyMetrics {
     this.#series.forgotten.add(connections);
   }
 
+  cleanupFailed(): void {
+    this.#series.counters.nftablesCleanupFailures.add();
+  }
+
+  programmed(seconds: number): void {
+    this.#series.programming.observe(seconds);
+  }
+
   lookedAtConnections(seconds: number): void {
     this.#series.looked.observe(seconds);
   }
@@ -164,6 +251,8 @@ export class FamilyMetrics {
     return this.#queuedMs === undefined ? 0 : nowMs - this.#queuedMs;
   }
 }
+
+const labelOf = (family: Family): string => (family === 'ipv4' ? 'IPv4' : 'IPv6');
 
 function mapNames<N extends Names, T>(
   names: N,

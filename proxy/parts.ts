@@ -6,14 +6,20 @@ import type { Recorder } from '../client/events.ts';
 import { Advice } from './advice.ts';
 import { Announcer } from './announce/announcer.ts';
 import { type Config, familiesOf } from './config.ts';
+import { Pressure } from './conntrack/pressure.ts';
+import { sysctlPlaceOf } from './conntrack/sysctls.ts';
 import { serveDrain } from './drain.ts';
 import type { FamilyProxy } from './family.ts';
 import { HealthChecks } from './health-checks.ts';
 import { hostAddresses } from './host-addresses.ts';
 import type { BackendChoice } from './iptables/backend.ts';
+import { lazily, readInvalidDropped } from './iptables/counters.ts';
 import { loopbackAddresses } from './loopback/plan.ts';
 import { Relays } from './loopback/relays.ts';
-import type { FamilyMetrics } from './metrics.ts';
+import type { FamilyMetrics, Metrics } from './metrics.ts';
+import type { Place } from './modes.ts';
+import { countNoLocal } from './no-local-endpoints.ts';
+import { ProgrammingTimes } from './programming-times.ts';
 import type { Watched } from './watch.ts';
 
 /** Told of everything once the API has been listed, then of each change. */
@@ -27,9 +33,9 @@ export interface PartDeps {
   readonly nodeName: string;
   readonly watched: Watched;
   readonly families: readonly FamilyProxy[];
-  /** Where the kernel is; absent: our own network namespace. */
-  readonly netnsPath?: string | undefined;
+  readonly place: Place;
   readonly backend: BackendChoice;
+  readonly metrics: Metrics;
   readonly measured: readonly FamilyMetrics[];
   readonly isHealthy: () => boolean;
   readonly recorder: Recorder;
@@ -42,8 +48,9 @@ export async function startParts(config: Config, deps: PartDeps): Promise<readon
   const world = watched.worldOf({ nodeName, family: 'ipv4', nodePortAddresses: [] });
   return [
     healthChecksPart(config, deps),
-    new Announcer({ ...deps, instance: config.instance, world }),
+    new Announcer({ ...deps, netnsPath: deps.place.netnsPath, instance: config.instance, world }),
     ...relaysPart(config, deps),
+    ...measuringParts(config, deps),
     ...advicePart(config, deps),
     ...(await drainPart(config, deps)),
   ];
@@ -63,11 +70,40 @@ function relaysPart(config: Config, { watched, nodeName, ...deps }: PartDeps): P
   const { nodeportAddresses, iptablesLocalhostNodeports: isWanted } = config;
   const addresses = isWanted ? loopbackAddresses(nodeportAddresses) : [];
   // What this process listens on is in its own network namespace.
-  if (addresses.length === 0 || deps.netnsPath !== undefined) return [];
+  if (addresses.length === 0 || deps.place.netnsPath !== undefined) return [];
   const worlds = familiesOf(config).map((family) =>
     watched.worldOf({ nodeName, family, nodePortAddresses: [] }),
   );
-  return [new Relays({ ...deps, worlds, addresses })];
+  const onAccepted = () => deps.metrics.packets.loopbackAccepted.add();
+  return [new Relays({ ...deps, worlds, addresses, onAccepted })];
+}
+
+function measuringParts(config: Config, deps: PartDeps): Part[] {
+  const { watched, nodeName, families, measured, metrics } = deps;
+  const worldOf = (family: 'ipv4' | 'ipv6') =>
+    watched.worldOf({ nodeName, family, nodePortAddresses: [] });
+  for (const { family } of measured) {
+    metrics.noLocalEndpoints(family, () => countNoLocal(worldOf(family)));
+  }
+  const times = new ProgrammingTimes({
+    ...deps,
+    slices: worldOf('ipv4').slices,
+    written: families.map((family) => () => family.written()),
+    observe: (index, seconds) => measured[index]!.programmed(seconds),
+  });
+  if (config.proxyMode === 'iptables') countInvalid(config, deps);
+  const place = sysctlPlaceOf(config.instance);
+  return [times, new Pressure({ ...deps, place, everyMs: config.iptablesSyncPeriod })];
+}
+
+function countInvalid({ iptablesBackend }: Config, { place, measured, metrics, clock }: PartDeps) {
+  const read = async () => {
+    const counts = measured.map(({ family }) =>
+      readInvalidDropped(place.run, family, iptablesBackend),
+    );
+    return (await Promise.all(counts)).reduce((sum, each) => sum + each, 0);
+  };
+  metrics.registry.collect(lazily(clock, read, (n) => metrics.packets.invalidDropped.set(n)));
 }
 
 function advicePart({ proxyMode }: Config, { families, measured, ...deps }: PartDeps): Part[] {
