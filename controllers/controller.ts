@@ -16,6 +16,12 @@ export interface ControllerConfig {
   readonly rootCa: string;
   /** Ranges for Services of type LoadBalancer; none: they get the nodes' addresses. */
   readonly loadBalancerPool?: readonly string[];
+  /** The CA that signs what people and nodes ask for (PEM); absent: nobody does. */
+  readonly signing?: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly durationMs: number;
+  };
 }
 
 export interface Context {

@@ -12,6 +12,7 @@ import {
   text,
   toggle,
 } from '../base/config.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Running } from '../base/running.ts';
 import type { Client } from '../client/client.ts';
@@ -20,6 +21,7 @@ import { serveHealth } from '../client/health.ts';
 import { Informers } from '../client/informers.ts';
 import { runElected } from '../client/lease.ts';
 import type { Reconciler } from '../client/reconciler.ts';
+import { parseDuration } from './certificates/plan.ts';
 import type { Context } from './controller.ts';
 import { parseCidr } from './node-ipam/plan.ts';
 import { parsePool } from './service-lb/pool.ts';
@@ -46,6 +48,12 @@ export const flags = {
   ),
   'node-monitor-grace-seconds': integer('A node silent for so long is not ready.', 40, { min: 5 }),
   'root-ca-file': optionalText('PEM that is published in each namespace.', 'FILE'),
+  'cluster-signing-cert-file': optionalText('CA that signs certificate requests.', 'FILE'),
+  'cluster-signing-key-file': optionalText('Its key.', 'FILE'),
+  'cluster-signing-duration': checked(
+    text('The longest that a certificate is good for.', '8760h0m0s', 'DURATION'),
+    parseDuration,
+  ),
   'load-balancer-pool': checked(
     list("Addresses for load balancers; none: the nodes' own.", [], 'CIDR,CIDR'),
     parsePool,
@@ -81,9 +89,10 @@ export async function start(config: Config, deps: Deps): Promise<Running> {
   const { clusterCidr, nodeMonitorGraceSeconds, rootCaFile } = config;
   const loadBalancerPool = parsePool(config.loadBalancerPool);
   const rootCa = rootCaFile ? readFileSync(rootCaFile, 'utf8') : '';
+  const signing = readSigning(config);
   const context = {
     ...{ client, informers, clock, log, recorderOf },
-    config: { clusterCidr, nodeMonitorGraceSeconds, rootCa, loadBalancerPool },
+    config: { clusterCidr, nodeMonitorGraceSeconds, rootCa, loadBalancerPool, ...signing },
   };
   const health = await serveHealth({
     host: config.bindAddress,
@@ -104,6 +113,17 @@ export async function start(config: Config, deps: Deps): Promise<Running> {
       for (const recorder of recorders) await recorder.flush();
     },
   };
+}
+
+function readSigning(config: Config): Pick<Context['config'], 'signing'> {
+  const { clusterSigningCertFile: cert, clusterSigningKeyFile: key } = config;
+  if (!cert && !key) return {};
+  if (!cert || !key) {
+    throw new UsageError('--cluster-signing-cert-file and --cluster-signing-key-file go together');
+  }
+  const [certificate, keyPem] = [readFileSync(cert, 'utf8'), readFileSync(key, 'utf8')];
+  const durationMs = parseDuration(config.clusterSigningDuration);
+  return { signing: { certificate, key: keyPem, durationMs } };
 }
 
 export interface Surroundings extends Omit<Context, 'recorder' | 'signal' | 'reconcilers'> {

@@ -1,4 +1,5 @@
 /** All controllers. A new one is one folder and one line here. */
+import { certificateApprover, certificateCleaner, certificateSigner } from './certificates/main.ts';
 import type { Controller } from './controller.ts';
 import { cronJobController } from './cronjob/main.ts';
 import { daemonSetController } from './daemonset/main.ts';
@@ -33,6 +34,9 @@ export const controllers: readonly Controller[] = [
   ttlAfterFinishedController,
   podGcController,
   resourceQuotaController,
+  certificateApprover,
+  certificateSigner,
+  certificateCleaner,
   endpointsController,
   endpointSliceController,
   namespaceController,

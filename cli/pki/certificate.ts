@@ -14,7 +14,7 @@ import {
   set,
   time,
   utf8String,
-} from './der.ts';
+} from '../../base/der/write.ts';
 import type { CertificateSpec, Subject } from './plan.ts';
 
 export interface KeyPair {

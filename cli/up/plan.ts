@@ -81,6 +81,8 @@ function controllerManager({ clusterCidr, ports, ...rest }: ClusterSettings) {
     ...common(rest, 'controller-manager'),
     `--cluster-cidr=${clusterCidr}`,
     `--root-ca-file=${rest.instance.pkiDir}/ca.crt`,
+    `--cluster-signing-cert-file=${rest.instance.pkiDir}/ca.crt`,
+    `--cluster-signing-key-file=${rest.instance.pkiDir}/ca.key`,
     `--healthz-port=${ports.controllers}`,
     `--load-balancer-pool=${rest.loadBalancerPool.join(',')}`,
   ];

@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as der from './der.ts';
+import * as der from './write.ts';
 
 const cases: [string, Buffer, string][] = [
   ['a small INTEGER', der.integer(Buffer.of(2)), '020102'],
