@@ -56,6 +56,7 @@ async function measure(api: ApiProcess, options: SlowOptions): Promise<SlowFigur
     }
     return { rssMb, latencies: seen.flatMap((each) => each.latencies), all: seen[0]!.revisions };
   };
+  await phase(); // The server's memory grows until it has done the work once.
   const without = await phase();
   const idle = openIdle(api, options.slow, without.all.at(-1)!);
   await sleep(1_000);
