@@ -1,7 +1,7 @@
 /** Puts addresses on this node and takes them away, by rtnetlink; tells the neighbours. */
 import { readFileSync } from 'node:fs';
 import { kernel } from '../../native/index.ts';
-import type { Message, NetlinkSocket } from '../../native/netlink-socket.ts';
+import type { Message, NetlinkSocket } from '../../native/netlink.ts';
 import { announceLinkOf, announcement, type Uplink, uplinkFor } from './plan.ts';
 
 export interface AnnounceOptions {
