@@ -33,7 +33,7 @@ export async function startContainer(
   const memory = state.containers.get(name);
   if (!container || !memory || !live.monitor) return;
   try {
-    refuseUnsupported(live, memory, container);
+    refuseUnsupported(memory, container);
     const image = await resolveImage(context, container);
     const plan: ContainerPlan = { container, image, id: newContainerId(), attempt };
     const spec = await planContainerSpec(context, state, plan);
@@ -57,8 +57,8 @@ export async function startContainer(
 const isSame = (a: object, b: object) => JSON.stringify(a) === JSON.stringify(b);
 
 /** One that came later was not there when the pod as a whole was judged. */
-function refuseUnsupported({ state }: LivePod, { kind }: ContainerMemory, container: Container) {
-  const problem = kind === 'ephemeral' && findUnsupportedIn(container, state.pod);
+function refuseUnsupported({ kind }: ContainerMemory, container: Container) {
+  const problem = kind === 'ephemeral' && findUnsupportedIn(container);
   if (problem) throw configError(problem);
 }
 

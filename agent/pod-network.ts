@@ -1,7 +1,8 @@
 /** The pod network: our own bridge and host-local through the CNI runner, called in process. */
+import type { Pod } from '../api/types/core-v1.generated.ts';
 import type { AttachmentSpec, NetworkRunner } from '../cni/index.ts';
 import type { PodNetwork } from './context.ts';
-import type { SandboxRecord } from './state.ts';
+import type { PortMapping, SandboxRecord } from './state.ts';
 
 const ifName = 'eth0';
 
@@ -24,8 +25,19 @@ export function networkConfOf(node: {
         hairpinMode: true,
         ipam: { type: 'host-local', ranges: [[{ subnet: node.podCidr }]], dataDir: node.dataDir },
       },
+      { type: 'portmap', capabilities: { portMappings: true }, snat: true },
     ],
   };
+}
+
+/** The ports of the node that the pod's containers ask for (`hostPort`). */
+export function portMappingsOf({ spec }: Pod): PortMapping[] {
+  const { containers = [], initContainers = [] } = spec ?? {};
+  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const ports = [...containers, ...sidecars].flatMap((container) => container.ports ?? []);
+  return ports.flatMap(({ hostPort, containerPort, protocol = 'TCP', hostIP }) =>
+    hostPort ? [{ hostPort, containerPort, protocol, ...(hostIP && { hostIP }) }] : [],
+  );
 }
 
 export function createPodNetwork(runner: NetworkRunner): PodNetwork {
@@ -43,7 +55,8 @@ export function createPodNetwork(runner: NetworkRunner): PodNetwork {
   };
 }
 
-function attachmentOf({ id, netnsPath = '', namespace, name, podUid }: SandboxRecord) {
+function attachmentOf(record: SandboxRecord) {
+  const { id, netnsPath = '', namespace, name, podUid, portMappings } = record;
   return {
     containerId: id,
     netnsPath,
@@ -55,5 +68,6 @@ function attachmentOf({ id, netnsPath = '', namespace, name, podUid }: SandboxRe
       K8S_POD_INFRA_CONTAINER_ID: id,
       K8S_POD_UID: podUid,
     },
+    ...(portMappings && { capabilityArgs: { portMappings } }),
   } satisfies AttachmentSpec;
 }

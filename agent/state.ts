@@ -75,6 +75,14 @@ export interface ContainerMemory {
   unhealthy?: string;
 }
 
+/** As the CNI capability `portMappings` has it. */
+export interface PortMapping {
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: string;
+  readonly hostIP?: string;
+}
+
 /** The pod's namespaces, network and monitor. Written to disk before each side effect. */
 export interface SandboxRecord {
   readonly version: 1;
@@ -84,6 +92,8 @@ export interface SandboxRecord {
   readonly podUid: string;
   readonly createdAtMs: number;
   readonly netnsPath?: string; // Absent: the host's network.
+  /** Of the node, that lead to the pod. */
+  readonly portMappings?: readonly PortMapping[];
   readonly ips: readonly string[];
   /** Which side effects may have happened: recorded before they begin. */
   readonly stage: 'creating' | 'created' | 'attaching' | 'ready';

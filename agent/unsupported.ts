@@ -25,8 +25,8 @@ export function findUnsupported(pod: Pod): string | undefined {
 }
 
 /** The same of one container, which was put into a pod that runs. */
-export function findUnsupportedIn(container: Container, pod: Pod): string | undefined {
-  const [field] = asked(container.name, ofContainer(container, pod.spec!));
+export function findUnsupportedIn(container: Container): string | undefined {
+  const [field] = asked(container.name, ofContainer(container));
   return field === undefined ? undefined : `${field} is not supported by this node yet`;
 }
 
@@ -53,12 +53,12 @@ function ofContainers(spec: PodSpec): string[] {
   const lists = ['initContainers', 'containers'] as const;
   return lists.flatMap((list) =>
     (spec[list] ?? []).flatMap((container, index) =>
-      asked(`spec.${list}[${index}]`, ofContainer(container, spec)),
+      asked(`spec.${list}[${index}]`, ofContainer(container)),
     ),
   );
 }
 
-function ofContainer(container: Container, spec: PodSpec): Check[] {
+function ofContainer(container: Container): Check[] {
   const { securityContext: security = {}, lifecycle = {} } = container;
   return [
     ['restartPolicy', container.restartPolicy !== undefined],
@@ -69,12 +69,6 @@ function ofContainer(container: Container, spec: PodSpec): Check[] {
     ['env.valueFrom.fileKeyRef', container.env?.some(hasFileKeyRef) ?? false],
     ...probesOf(container).map(
       ([name, probe]): Check => [`${name}.grpc`, probe.grpc !== undefined],
-    ),
-    ...(container.ports ?? []).map(
-      ({ hostPort }, index): Check => [
-        `ports[${index}].hostPort`,
-        Boolean(hostPort) && !spec.hostNetwork,
-      ],
     ),
     ...(container.volumeMounts ?? []).flatMap((mount, index): Check[] => [
       [`volumeMounts[${index}].subPath`, Boolean(mount.subPath)],

@@ -11,6 +11,7 @@ import type { Monitor } from '../../native/index.ts';
 import type { AgentContext } from '../context.ts';
 import { containerDir, netnsDir, sandboxDir } from '../paths.ts';
 import { hostnameOf } from '../plan-files.ts';
+import { portMappingsOf } from '../pod-network.ts';
 import { removeRecord, writePod, writeRecord } from '../records.ts';
 import type { PodState, SandboxRecord } from '../state.ts';
 import { applyCgroups, killCgroups, removeCgroups } from './cgroup.ts';
@@ -90,6 +91,8 @@ async function startMonitor(context: AgentContext, { pod }: PodState, record: Sa
 function newRecord({ paths, clock, settings, hierarchies }: AgentContext, state: PodState) {
   const id = randomBytes(16).toString('hex');
   const path = podCgroupPath(settings.cgroupRoot, state.pod);
+  const isInHostNetwork = state.pod.spec?.hostNetwork === true;
+  const portMappings = isInHostNetwork ? [] : portMappingsOf(state.pod);
   const record: SandboxRecord = {
     version: 1,
     id,
@@ -97,7 +100,8 @@ function newRecord({ paths, clock, settings, hierarchies }: AgentContext, state:
     name: state.name,
     podUid: state.uid,
     createdAtMs: clock.now(),
-    ...(!state.pod.spec?.hostNetwork && { netnsPath: join(netnsDir(paths), id) }),
+    ...(!isInHostNetwork && { netnsPath: join(netnsDir(paths), id) }),
+    ...(portMappings.length > 0 && { portMappings }),
     ips: [],
     stage: 'creating',
     cgroupDirs: hierarchies.map(({ mountPoint }) => join(mountPoint, path)),
