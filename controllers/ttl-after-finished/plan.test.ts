@@ -16,7 +16,7 @@ function job(ttl: number | undefined, endedAgo: number | undefined, type = 'Comp
   };
 }
 
-test('a Job goes so long after its end as it says', (t) => {
+test('apiserver A82: a Job goes so long after its end as it says', (t) => {
   t.is(expiresInMs(job(60, 20), nowMs), 40_000);
   t.is(expiresInMs(job(60, 61, 'Failed'), nowMs), 0);
   t.is(expiresInMs(job(0, 0), nowMs), 0);

@@ -244,7 +244,7 @@ test('apiserver A102: what a binding is for cannot be changed', async (t) => {
   );
 });
 
-test('apiserver A71: kubectl create token', async (t) => {
+test('apiserver A71, A98: kubectl create token, and what reviews say of tokens', async (t) => {
   const { server, kubectl } = await setUp(t);
   await kubectl('create serviceaccount builder');
   const plain = await kubectl('create token builder');

@@ -295,6 +295,42 @@ export const objects: readonly Story[] = [
     ],
   },
   {
+    title:
+      'apiserver A72, A81, A108: a namespace, what it is born with, and its end with all in it',
+    steps: [
+      ['kubectl create namespace $NS-two', /namespace\/\S+-two created/],
+      [
+        'until kubectl -n $NS-two get configmap kube-root-ca.crt; do sleep 0.2; done',
+        /kube-root-ca.crt +1 /,
+      ],
+      ['until kubectl -n $NS-two get sa default; do sleep 0.2; done', /default/],
+      [
+        "kubectl -n $NS-two get configmap kube-root-ca.crt -o jsonpath='{.data.ca\\.crt}'",
+        /^-----BEGIN CERTIFICATE-----/,
+      ],
+      ['kubectl -n $NS-two create deployment web --image=x', /created/],
+      ['kubectl -n $NS-two rollout status deployment web --timeout=30s', /rolled out/],
+      ['kubectl -n $NS-two create configmap held', /created/],
+      [
+        `kubectl -n $NS-two patch configmap held -p '{"metadata":{"finalizers":["example.com/hold"]}}'`,
+        /patched/,
+      ],
+      ['kubectl delete namespace $NS-two --wait=false', /deleted/],
+      [
+        'until kubectl get namespace $NS-two -o yaml | grep -A9 NamespaceFinalizersRemaining; do sleep 0.2; done',
+        /NamespaceFinalizersRemaining/,
+      ],
+      ['kubectl get namespace $NS-two', /Terminating/],
+      [
+        '! kubectl -n $NS-two create configmap late',
+        /unable to create new content in namespace \S+-two because it is being terminated/,
+      ],
+      [`kubectl -n $NS-two patch configmap held -p '{"metadata":{"finalizers":null}}'`, /patched/],
+      ['while kubectl get namespace $NS-two; do sleep 0.2; done', /NotFound/],
+      ['kubectl -n $NS-two get all,configmaps,secrets -o name', /^$/],
+    ],
+  },
+  {
     title: 'create: each kind that has a command of its own',
     steps: [
       ['kubectl create configmap c --from-literal=a=1', /configmap\/c created/],
