@@ -6,6 +6,8 @@ import type { Running } from '../base/running.ts';
 export interface Room {
   readonly flags: FlagTable;
   start(config: never, deps: never): Promise<Running>;
+  /** Other words in the place of some, before flags are read (`--config FILE`). */
+  expand?(words: readonly string[]): readonly string[];
   /** What the flags ask for instead of a start (`--cleanup`); undefined when they ask for one. */
   runOnce?(config: never): Promise<void> | undefined;
 }

@@ -78,8 +78,9 @@ async function startGroups(
   for (const [name = '', ...words] of groups) {
     const component = Object.hasOwn(components, name) ? components[name] : undefined;
     if (!component) throw new UsageError(`no such component: ${name}`);
-    const { flags, start, runOnce } = await component.load();
-    const { config, positionals } = parseFlags({ ...flags, ...commonFlags }, words);
+    const { flags, start, runOnce, expand } = await component.load();
+    const table = { ...flags, ...commonFlags };
+    const { config, positionals } = parseFlags(table, expand?.(words) ?? words);
     if (positionals.length > 0) throw new UsageError(`unexpected: ${positionals.join(' ')}`);
     const once = runOnce?.(config as never);
     if (once) {

@@ -12,9 +12,12 @@ import {
 import { UsageError } from '../base/errors.ts';
 import type { SysctlWishes } from './conntrack/plan-sysctls.ts';
 import { parseBindAddress } from './health.ts';
-import { type Family, isCidr } from './plan-address.ts';
+import { type Family, hostCidr, isAddress, isCidr } from './plan-address.ts';
+
+const localModes = ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'] as const;
 
 export const flags = {
+  config: optionalText('A KubeProxyConfiguration, for the flags that it has fields for.', 'FILE'),
   'proxy-mode': oneOf(
     'How packets are turned to pods.',
     ['iptables', 'nftables', 'ebpf'],
@@ -22,8 +25,14 @@ export const flags = {
   ),
   'ebpf-cgroup': optionalText("Whose sockets eBPF mode sees; the instance's own if none.", 'PATH'),
   'cluster-cidr': text("Pods' addresses; others are masqueraded.", '10.42.0.0/16', 'CIDR'),
+  'detect-local-mode': oneOf('What tells pods.', localModes, 'ClusterCIDR'),
+  'pod-bridge-interface': text('The bridge of pods, for BridgeInterface.', '', 'LINK'),
+  'pod-interface-name-prefix': text("Of pods' links, for InterfaceNamePrefix.", '', 'TEXT'),
   'hostname-override': optionalText("This node's name, if it is not the host's.", 'NAME'),
   'node-name': optionalText('The same, as the agent calls it.', 'NAME'),
+  'bind-address': text("The node's primary address, if not as its object says.", '0.0.0.0', 'IP'),
+  'bind-address-hard-fail': toggle('End when a server cannot listen; else try again.', true),
+  'oom-score-adj': integer("The process's own.", -999, { min: -1000, max: 1000 }),
   'healthz-bind-address': text('/healthz, /livez; empty: off.', '0.0.0.0:10256', 'ADDRESS'),
   'metrics-bind-address': text('/metrics, /proxyMode; empty: off.', '127.0.0.1:10249', 'ADDRESS'),
   'iptables-min-sync-period': duration('Least time from one write to the next.', 10),
@@ -70,6 +79,11 @@ export function checkConfig(config: Config): void {
       problems.push(`--nodeport-addresses=${cidr}: must be a range, primary, localhost or all`);
     }
   }
+  problems.push(...findLocalProblems(config));
+  const { bindAddress } = config;
+  if (!isAddress(bindAddress, 'ipv4') && !isAddress(bindAddress, 'ipv6')) {
+    problems.push(`--bind-address=${bindAddress}: must be an address`);
+  }
   if (!/^[\w.-]{1,63}$/.test(config.instance)) {
     problems.push('--instance: must be letters, digits, dots and dashes, at most 63');
   }
@@ -77,6 +91,25 @@ export function checkConfig(config: Config): void {
     if (address !== '') parseBindAddress(address);
   }
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
+}
+
+function findLocalProblems(config: Config): string[] {
+  const { detectLocalMode, podBridgeInterface, podInterfaceNamePrefix } = config;
+  const isLink = (name: string) => /^[\w.@-]{1,15}$/.test(name);
+  if (detectLocalMode === 'BridgeInterface' && !isLink(podBridgeInterface)) {
+    return ['--pod-bridge-interface: BridgeInterface needs the name of a link'];
+  }
+  if (detectLocalMode === 'InterfaceNamePrefix' && !isLink(podInterfaceNamePrefix)) {
+    return ['--pod-interface-name-prefix: InterfaceNamePrefix needs how names of links begin'];
+  }
+  return [];
+}
+
+/** The links that pods' packets come in by, where these tell pods; `veth+`: all that begin so. */
+export function podLinkOf(config: Config): string | undefined {
+  const { detectLocalMode, podBridgeInterface, podInterfaceNamePrefix } = config;
+  if (detectLocalMode === 'BridgeInterface') return podBridgeInterface;
+  return detectLocalMode === 'InterfaceNamePrefix' ? `${podInterfaceNamePrefix}+` : undefined;
 }
 
 /** The pod range of one family from `10.42.0.0/16,fd42::/48`. */
@@ -90,10 +123,13 @@ export function familiesOf(config: Config): readonly Family[] {
 }
 
 /** Where nobody says it, nftables (also beside eBPF) answers on the node's primary addresses, as upstream's does. */
-export const nodePortAddressesOf = (config: Config): readonly string[] =>
-  config.proxyMode !== 'iptables' && config.nodeportAddresses.length === 0
-    ? ['primary']
-    : config.nodeportAddresses;
+export function nodePortAddressesOf({ proxyMode, nodeportAddresses, bindAddress }: Config) {
+  const isDefault = proxyMode !== 'iptables' && nodeportAddresses.length === 0;
+  const items = isDefault ? ['primary'] : nodeportAddresses;
+  if (['', '0.0.0.0', '::'].includes(bindAddress)) return items;
+  const primary = hostCidr(bindAddress, bindAddress.includes(':') ? 'ipv6' : 'ipv4');
+  return items.map((item) => (item === 'primary' ? primary : item));
+}
 
 /** What is asked of the kernel's table of connections. */
 export const sysctlWishesOf = (config: Config): SysctlWishes => ({

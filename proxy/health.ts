@@ -10,6 +10,8 @@ import type { FamilyMetrics, Metrics } from './metrics.ts';
 type Routes = ReadonlyMap<string, () => { code: number; type: string; body: string }>;
 
 export interface ServersConfig {
+  /** Whether a server that cannot listen is an error; else it is tried again. */
+  readonly bindAddressHardFail: boolean;
   readonly healthzBindAddress: string;
   readonly metricsBindAddress: string;
   readonly proxyMode: string;
@@ -31,6 +33,8 @@ export interface Servers {
 
 // A change that has waited this long unwritten means that we no longer do our work.
 const staleMs = 60_000;
+
+const retryMs = 5000;
 
 /** Whether all changes of late have been written. */
 export const areFresh = (families: readonly FamilyMetrics[], nowMs: number): boolean =>
@@ -62,12 +66,31 @@ export async function startServers(config: ServersConfig, deps: ServersDeps): Pr
     ['/proxyMode', text(() => config.proxyMode)],
   ]);
   const servers: Server[] = [];
+  const retries = new AbortController();
   const close = async () => {
+    retries.abort();
     await Promise.all(servers.map(closeServer));
+  };
+  const retry = async (address: string, routes: Routes) => {
+    while (!retries.signal.aborted) {
+      await clock.sleep(retryMs, retries.signal);
+      const server = retries.signal.aborted
+        ? undefined
+        : await serve(address, routes).catch(() => {});
+      if (!server) continue;
+      servers.push(server);
+      return;
+    }
   };
   const listen = async (address: string, routes: Routes) => {
     if (address === '') return undefined;
-    const server = await serve(address, routes);
+    const server = await serve(address, routes).catch((error: unknown) => {
+      if (config.bindAddressHardFail) throw error;
+    });
+    if (!server) {
+      void retry(address, routes);
+      return undefined;
+    }
     servers.push(server);
     return (server.address() as AddressInfo).port;
   };

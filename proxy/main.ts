@@ -30,9 +30,11 @@ import {
 import { type Part, startParts } from './parts.ts';
 import type { Family } from './plan-address.ts';
 import { isLeaving } from './plan-node.ts';
+import { settlePodRanges } from './pod-ranges.ts';
 import { type Watched, watchApi } from './watch.ts';
 
 export { type Config, flags } from './config.ts';
+export { expandConfigFile as expand } from './config-file.ts';
 export { ourPlace, removeRules } from './modes.ts';
 
 export interface Deps {
@@ -61,9 +63,11 @@ export interface ProxyRunning extends Running {
 export async function start(asked: Config, deps: Deps): Promise<ProxyRunning> {
   checkConfig(asked);
   const { clock, log, place = ourPlace } = deps;
-  const { config, choice } = await settleBackend(asked, place);
+  const nodeName = asked.hostnameOverride ?? asked.nodeName ?? hostname();
+  const settled = await settleBackend(asked, place);
+  const { choice } = settled;
+  const config = await settlePodRanges(settled.config, nodeName, deps);
   const stop = new AbortController();
-  const nodeName = config.hostnameOverride ?? config.nodeName ?? hostname();
   const watched = watchApi(nodeName, deps);
   const metrics = new Metrics();
   const measured = familiesOf(config).map((family) => metrics.of(family));
@@ -177,7 +181,17 @@ export async function removeTraces(options: AnnounceOptions): Promise<void> {
 function prepareKernel(config: Config, deps: Deps): void {
   showBridgedPackets(deps, familiesOf(config));
   if (deps.setSysctl) return;
+  setOomScore(config.oomScoreAdj, deps.log);
   setSysctls(sysctlPlaceOf(config.instance), sysctlWishesOf(config), deps.log);
+}
+
+/** Without a proxy no Service works: the kernel shall take others first. */
+function setOomScore(value: number, log: Logger): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', String(value));
+  } catch (error) {
+    log.info('Could not set the OOM score', { value, reason: String(error) });
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Logger } from '../base/log.ts';
 import { type Conntrack, openConntrack } from '../native/conntrack.ts';
 import { followNftables, type Nftables, openNftables } from '../native/nftables.ts';
 import { run } from '../native/run.ts';
-import { type Config, clusterCidrOf, familiesOf } from './config.ts';
+import { type Config, clusterCidrOf, familiesOf, podLinkOf } from './config.ts';
 import { ConnectRules } from './ebpf/connect-rules.ts';
 import { hostAddresses } from './host-addresses.ts';
 import {
@@ -75,7 +75,8 @@ export async function createRules(
   const { followNftables: followChanges } = deps;
   if (config.proxyMode !== 'iptables') {
     const podRanges = clusterCidr === undefined ? [] : [clusterCidr];
-    const options = { family, masqueradeBit, masqueradeAll, instance, podRanges };
+    const podLink = podLinkOf(config);
+    const options = { family, masqueradeBit, masqueradeAll, instance, podRanges, podLink };
     const packets = new NftRules({ ...deps, nftables, options });
     if (config.proxyMode === 'nftables') return { rules: packets, followChanges };
     const cgroup = config.ebpfCgroup ?? `${cgroupRoot}/${instance}`;
@@ -83,7 +84,7 @@ export async function createRules(
     return { rules, followChanges };
   }
   const iptables = createIptables(run, family, config.iptablesBackend);
-  const options = { family, clusterCidr, masqueradeAll };
+  const options = { family, clusterCidr, masqueradeAll, podLink: podLinkOf(config) };
   const shared = { ...deps, iptables, options, instance, masqueradeBit };
   if (config.iptablesBackend === 'legacy') {
     nftables.close();

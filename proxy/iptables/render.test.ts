@@ -53,6 +53,25 @@ const cases: {
     ],
   },
   {
+    name: 'proxy X45: tells pods by the link that their packets come in by',
+    port: { externalPolicy: 'Local', nodePort: 30_080, cluster: [here] },
+    options: { podLink: 'veth+' },
+    want: [
+      `nat ${ext} -i veth+ -m comment --comment "pod traffic for default/web:http external destinations" -j ${svc}`,
+      `nat ${ext} -m comment --comment "masquerade LOCAL traffic for default/web:http external destinations" -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ`,
+      `nat ${ext} -m comment --comment "route LOCAL traffic for default/web:http external destinations" -m addrtype --src-type LOCAL -j ${svc}`,
+      `nat ${ext} -j ${svl}`,
+      `nat ${svc} -d 10.43.0.5/32 ! -i veth+ -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ`,
+      `nat ${svc} -m comment --comment "default/web:http -> 10.42.0.2:8080" -j ${sepHere}`,
+      `nat ${sepHere} -s 10.42.0.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ`,
+      `nat ${sepHere} -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.42.0.2:8080`,
+      `nat ${svl} -d 10.43.0.5/32 ! -i veth+ -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ`,
+      `nat ${svl} -m comment --comment "default/web:http -> 10.42.0.2:8080" -j ${sepHere}`,
+      `nat KUBE-SERVICES -d 10.43.0.5/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j ${svc}`,
+      `nat KUBE-NODEPORTS -p tcp -m comment --comment "default/web:http" -m tcp --dport 30080 -j ${ext}`,
+    ],
+  },
+  {
     name: 'proxy X38: refuses where there are no endpoints, at the node port as well',
     port: { cluster: [], local: [], nodePort: 30_080 },
     want: [

@@ -11,6 +11,8 @@ export interface RenderOptions {
   readonly family: Family;
   /** Pods' addresses: traffic from elsewhere to a cluster IP is masqueraded. */
   readonly clusterCidr: string | undefined;
+  /** Where links tell pods instead: `br0`, or `veth+` for all that begin so. */
+  readonly podLink?: string | undefined;
   readonly masqueradeAll: boolean;
 }
 
@@ -135,7 +137,7 @@ function renderFirewall(port: PortPlan, names: Names, { own, shared, family }: T
   }
 }
 
-function externalChain(port: PortPlan, names: Names, { clusterCidr }: RenderOptions): string[] {
+function externalChain(port: PortPlan, names: Names, options: RenderOptions): string[] {
   const destinations = `${port.name} external destinations`;
   if (port.externalPolicy === 'Cluster') {
     return [
@@ -148,9 +150,10 @@ function externalChain(port: PortPlan, names: Names, { clusterCidr }: RenderOpti
     `${comment(`masquerade LOCAL traffic for ${destinations}`)} ${isLocal} -j KUBE-MARK-MASQ`,
     `${comment(`route LOCAL traffic for ${destinations}`)} ${isLocal} -j ${names.cluster}`,
   ];
-  if (clusterCidr) {
-    const pods = comment(`pod traffic for ${destinations}`);
-    rules.unshift(`-s ${clusterCidr} ${pods} -j ${names.cluster}`);
+  const pods = fromPods(options);
+  if (pods) {
+    const what = comment(`pod traffic for ${destinations}`);
+    rules.unshift(`${pods} ${what} -j ${names.cluster}`);
   }
   if (port.local.length > 0) rules.push(`-j ${names.local}`);
   return rules;
@@ -182,15 +185,20 @@ function renderEndpoints(
   }
 }
 
+/** What matches packets of pods; undefined where nothing tells them. */
+const fromPods = ({ clusterCidr, podLink }: RenderOptions): string | undefined =>
+  podLink !== undefined ? `-i ${podLink}` : clusterCidr && `-s ${clusterCidr}`;
+
 /** Replies to a client outside the pod network must come back through this node. */
-function masqueradeRules(
-  port: PortPlan,
-  { clusterCidr, masqueradeAll, family }: RenderOptions,
-): string[] {
-  if (!masqueradeAll && !clusterCidr) return [];
+function masqueradeRules(port: PortPlan, options: RenderOptions): string[] {
+  const { masqueradeAll, podLink, family } = options;
+  const pods = fromPods(options);
+  if (!masqueradeAll && !pods) return [];
   const match = matchAddress(port, port.clusterIp, family);
   const rule = match(comment(`${port.name} cluster IP`), '-j KUBE-MARK-MASQ');
-  return [masqueradeAll ? rule : `! -s ${clusterCidr} ${rule}`];
+  if (masqueradeAll) return [rule];
+  // Links are printed after addresses.
+  return [podLink === undefined ? `! ${pods} ${rule}` : rule.replace(' -p ', ` ! ${pods} -p `)];
 }
 
 /** A client seen within the time goes where it went before. */

@@ -19,10 +19,11 @@ import {
   verdict,
 } from '../../native/nftables.ts';
 import type { Family } from '../plan-address.ts';
-import { type Class, className, type LayoutOptions, sets, setsOf } from './layout.ts';
+import { type Class, className, type LayoutOptions, setsOf } from './layout.ts';
 import {
   addressRegisters,
   frontParts,
+  isFromPods,
   loadAddress,
   loadFront,
   loadOriginalFront,
@@ -108,9 +109,8 @@ export class Classes {
 
   /** The node and its pods may go anywhere: for them it is only a way to the Service. */
   #fromThisNode(mark: readonly Expression[], chain: string): Expression[][] {
-    const source = loadAddress('source', this.#options.family, 0);
     return [
-      [source, isIn(sets.podRanges, 0), verdict('goto', chain)],
+      [...isFromPods(this.#options), verdict('goto', chain)],
       [
         loadAddressType('source', 0),
         compare(0, 'equal', localAddress),

@@ -87,4 +87,6 @@ export interface LayoutOptions {
   readonly family: Family;
   readonly masqueradeBit: number;
   readonly masqueradeAll: boolean;
+  /** Where links tell pods instead of addresses: `br0`, or `veth+` for all that begin so. */
+  readonly podLink?: string | undefined;
 }

@@ -216,12 +216,24 @@ function masqueradeMarked(bit: number): Expression[] {
   ];
 }
 
+const linkNameBytes = 16;
+
+/** Whether a packet comes from a pod of this node. What this node itself sends comes in nowhere. */
+export function isFromPods({ family, podLink }: LayoutOptions, isNot = false): Expression[] {
+  if (podLink === undefined) {
+    return [loadAddress('source', family, 0), isIn(sets.podRanges, 0, isNot)];
+  }
+  const name = Buffer.alloc(linkNameBytes);
+  name.write(podLink);
+  const begin = podLink.endsWith('+') ? name.subarray(0, podLink.length - 1) : name;
+  return [loadMeta('iifname', 0), compare(0, isNot ? 'unequal' : 'equal', begin)];
+}
+
 /** Answers to a caller outside the pod network must come back through this node. */
-function clusterIpRules({ family, masqueradeBit, masqueradeAll, hasPodRanges }: StructureOptions) {
-  if (!masqueradeAll && !hasPodRanges) return [];
-  const isOutside = masqueradeAll
-    ? []
-    : [loadAddress('source', family, 0), isIn(sets.podRanges, 0, true)];
+function clusterIpRules(options: StructureOptions) {
+  const { family, masqueradeBit, masqueradeAll, hasPodRanges, podLink } = options;
+  if (!masqueradeAll && !hasPodRanges && podLink === undefined) return [];
+  const isOutside = masqueradeAll ? [] : isFromPods(options, true);
   return [
     {
       expressions: [
