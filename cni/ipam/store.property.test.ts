@@ -33,6 +33,9 @@ function requestOf(dataDir: string, id: number, valid: readonly number[] = []) {
     toRequest(command, env, parseNetworkConf(JSON.stringify(conf)));
 }
 
+const indexOf = (dir: string) =>
+  join(dir, readdirSync(dir).find((name) => name.startsWith('.boot-')) ?? '');
+
 test('no address is held twice, and all are allocatable once they are released', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -50,7 +53,7 @@ test('no address is held twice, and all are allocatable once they are released',
           }
           const files = readdirSync(join(dataDir, 'net')).filter((name) => name.startsWith('10.'));
           t.deepEqual(files.sort(), [...held.values()].sort());
-          t.is(readdirSync(join(dataDir, 'net', '.by-attachment')).length, held.size);
+          t.is(readdirSync(indexOf(join(dataDir, 'net'))).length, held.size);
         }
         for (const id of held.keys()) await hostLocal.del(requestOf(dataDir, id)('DEL'), host);
         held.clear();
@@ -96,17 +99,17 @@ test('keepOnly frees what a crash left: empty and half files, attempts, other ow
   writeFileSync(join(dir, '10.0.0.4'), '');
   writeFileSync(join(dir, '10.0.0.5'), 'ali');
   writeFileSync(join(dir, '10.0.0.6'), 'alive'); // As the oldest upstream version wrote it.
-  writeFileSync(join(dir, '.by-attachment', 'dead@eth0@1=10.0.0.7'), '');
+  writeFileSync(join(indexOf(dir), 'dead@eth0@1=10.0.0.7'), '');
   writeFileSync(join(dir, 'lock'), '');
   t.deepEqual(store.keepOnly([alive]).sort(), ['10.0.0.3', '10.0.0.4', '10.0.0.5']);
   t.deepEqual(readdirSync(dir).sort(), [
-    '.by-attachment',
+    indexOf(dir).slice(dir.length + 1),
     '10.0.0.2',
     '10.0.0.6',
     'last_reserved_ip.0',
     'lock',
   ]);
-  t.deepEqual(readdirSync(join(dir, '.by-attachment')), ['alive@eth0@0=10.0.0.2']);
+  t.deepEqual(readdirSync(indexOf(dir)), ['alive@eth0@0=10.0.0.2']);
 });
 
 test('of two who want one address, the second is refused and can have another', (t) => {

@@ -6,10 +6,13 @@
  * it is and which address it is meant for, and then linked to the address: there it is whole or
  * not at all, two processes cannot both have it, and at every moment what is taken can be found.
  *
+ * No attachment outlives a boot of the machine, so the index is one of this boot: the first to come
+ * after another boot frees what the index of that one has.
+ *
  * Synchronous: half a dozen calls on a directory that is in memory take less than one hop to
  * another thread, and nothing of ours comes between them.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -21,6 +24,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
+  statSync,
   unlinkSync,
   writeFileSync,
   writeSync,
@@ -44,9 +49,13 @@ export interface AddressStore {
 }
 
 /** `dir` is the network's own; it is made when it is missing. */
-export function openAddressStore(dir: string): AddressStore {
-  const index = join(dir, '.by-attachment');
-  mkdirSync(index, { recursive: true, mode: 0o700 });
+export function openAddressStore(dir: string, boot: string = bootId()): AddressStore {
+  const index = join(dir, `${indexPrefix}${boot}`);
+  if (!existsSync(index)) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    freeEarlier(dir, index);
+    mkdirSync(index, { recursive: true, mode: 0o700 });
+  }
   const fileOf = (address: string) => join(dir, address);
   const ownerOf = (address: string) => readIfAny(fileOf(address));
   const entriesOf = (owner: Attachment) => {
@@ -82,6 +91,7 @@ export function openAddressStore(dir: string): AddressStore {
       return text !== undefined && isIP(text) ? text : undefined;
     },
     keepOnly: (valid) => {
+      freeEarlier(dir, index);
       const gone = addressesIn(dir).filter((address) => {
         const content = ownerOf(address);
         return !valid.some((owner) => isOwnedBy(content, owner));
@@ -94,6 +104,44 @@ export function openAddressStore(dir: string): AddressStore {
       return gone;
     },
   };
+}
+
+const indexPrefix = '.boot-';
+const endedPrefix = '.ended-';
+
+let ownBoot: string | undefined;
+
+function bootId(): string {
+  ownBoot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return ownBoot;
+}
+
+/**
+ * Frees what indexes of other boots have. One process has each of them: it takes it by renaming. An
+ * index that one has begun with and a crash has left is taken again by GC.
+ */
+function freeEarlier(dir: string, current: string): void {
+  const isOther = (name: string) => join(dir, name) !== current && name.startsWith(indexPrefix);
+  const isEnded = (name: string) => name.startsWith(endedPrefix);
+  for (const name of readdirSync(dir).filter((each) => isOther(each) || isEnded(each))) {
+    const taken = join(dir, `${endedPrefix}${randomUUID()}`);
+    const isOurs = unlessMissing(() => {
+      renameSync(join(dir, name), taken);
+      return true;
+    });
+    if (isOurs) freeAll(dir, taken);
+  }
+}
+
+function freeAll(dir: string, index: string): void {
+  for (const name of readdirSync(index)) {
+    const [entry, file] = [join(index, name), join(dir, addressOf(name))];
+    // An address that somebody else has by now has another file.
+    const isSame = unlessMissing(() => statSync(entry).ino === statSync(file).ino);
+    if (isSame && isIP(addressOf(name))) unlinkIfAny(file);
+    unlinkIfAny(entry);
+  }
+  rmdirSync(index);
 }
 
 const contentOf = ({ containerId, ifName }: Attachment) => `${containerId}\r\n${ifName}`;
