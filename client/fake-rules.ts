@@ -100,6 +100,9 @@ function mix(
   if (subresource === 'ephemeralcontainers' || subresource === 'resize') {
     return { ...old, ...(object.spec && { spec: object.spec }) };
   }
+  if (subresource === 'scale' && resource.scale) {
+    return { ...old, spec: { ...old.spec, replicas: object.spec?.replicas } };
+  }
   if (subresource) throw new StatusError('NotFound', `${resource.plural}/${subresource}`);
   if (!resource.hasStatus) return { ...object, ...typed };
   const { status: _, ...rest } = object;

@@ -8,6 +8,7 @@ import { disruptionController } from './disruption/main.ts';
 import { endpointsController } from './endpoints/main.ts';
 import { endpointSliceController } from './endpointslice/main.ts';
 import { garbageCollector } from './garbage-collector/main.ts';
+import { autoscalerController } from './horizontal-pod-autoscaler/main.ts';
 import { jobController } from './job/main.ts';
 import { namespaceController } from './namespace/main.ts';
 import { nodeIpamController } from './node-ipam/main.ts';
@@ -34,6 +35,7 @@ export const controllers: readonly Controller[] = [
   ttlAfterFinishedController,
   podGcController,
   resourceQuotaController,
+  autoscalerController,
   certificateApprover,
   certificateSigner,
   certificateCleaner,
