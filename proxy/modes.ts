@@ -70,13 +70,22 @@ export async function createRules(
   { run, openNftables, ...deps }: RulesDeps,
 ): Promise<RulesOf> {
   const { instance, masqueradeBit, masqueradeAll } = config;
+  const isTcpLiberal = config.conntrackTcpBeLiberal;
   const clusterCidr = clusterCidrOf(config, family);
   const nftables = await openNftables();
   const { followNftables: followChanges } = deps;
   if (config.proxyMode !== 'iptables') {
     const podRanges = clusterCidr === undefined ? [] : [clusterCidr];
     const podLink = podLinkOf(config);
-    const options = { family, masqueradeBit, masqueradeAll, instance, podRanges, podLink };
+    const options = {
+      family,
+      masqueradeBit,
+      masqueradeAll,
+      instance,
+      podRanges,
+      podLink,
+      isTcpLiberal,
+    };
     const packets = new NftRules({ ...deps, nftables, options });
     if (config.proxyMode === 'nftables') return { rules: packets, followChanges };
     const cgroup = config.ebpfCgroup ?? `${cgroupRoot}/${instance}`;
@@ -84,7 +93,7 @@ export async function createRules(
     return { rules, followChanges };
   }
   const iptables = createIptables(run, family, config.iptablesBackend);
-  const options = { family, clusterCidr, masqueradeAll, podLink: podLinkOf(config) };
+  const options = { family, clusterCidr, masqueradeAll, podLink: podLinkOf(config), isTcpLiberal };
   const shared = { ...deps, iptables, options, instance, masqueradeBit };
   if (config.iptablesBackend === 'legacy') {
     nftables.close();

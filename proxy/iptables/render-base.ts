@@ -13,6 +13,8 @@ export interface BaseOptions {
   readonly nodePortCidrs: readonly string[];
   /** Ranges that Services' addresses are from. */
   readonly serviceRanges: readonly string[];
+  /** Packets outside of a connection's window pass: none is INVALID by mistake. */
+  readonly isTcpLiberal?: boolean | undefined;
 }
 
 /** The chain whose one rule says whose rules these are, and that nobody flushed them. */
@@ -34,7 +36,7 @@ export function renderBase(options: BaseOptions): Base {
     [`filter ${refuseChain}`, [`-p tcp ${rejectOf('tcp', family)}`, rejectOf('udp', family)]],
     ['filter KUBE-EXTERNAL-SERVICES', []],
     ['filter KUBE-NODEPORTS', []],
-    ['filter KUBE-FORWARD', forwardRules(bit)],
+    ['filter KUBE-FORWARD', forwardRules(bit, options.isTcpLiberal)],
     ['filter KUBE-PROXY-FIREWALL', []],
   ]);
   return { chains, jumps };
@@ -68,10 +70,10 @@ function postroutingRules(bit: string): string[] {
   ];
 }
 
-function forwardRules(bit: string): string[] {
+function forwardRules(bit: string, isTcpLiberal = false): string[] {
   return [
     // What conntrack gave up on is not translated back; the peer would answer it with a reset.
-    '-m conntrack --ctstate INVALID -j DROP',
+    ...(isTcpLiberal ? [] : ['-m conntrack --ctstate INVALID -j DROP']),
     `${comment('kubernetes forwarding rules')} -m mark --mark ${bit}/${bit} -j ACCEPT`,
     `${comment('kubernetes forwarding conntrack rule')} ${isKnown} -j ACCEPT`,
   ];

@@ -14,6 +14,7 @@ export interface RenderOptions {
   /** Where links tell pods instead: `br0`, or `veth+` for all that begin so. */
   readonly podLink?: string | undefined;
   readonly masqueradeAll: boolean;
+  readonly isTcpLiberal?: boolean | undefined;
 }
 
 type Draft = Map<ChainKey, string[]>;

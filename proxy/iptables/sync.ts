@@ -185,7 +185,9 @@ export class RuleSync implements Rules {
     const { nodePortCidrs } = world.node();
     const serviceRanges = world.serviceRanges();
     const { family } = options;
-    return renderBase({ family, instance, masqueradeBit, nodePortCidrs, serviceRanges });
+    const { isTcpLiberal } = options;
+    const where = { nodePortCidrs, serviceRanges };
+    return renderBase({ family, instance, masqueradeBit, isTcpLiberal, ...where });
   }
 
   /** Undefined when all is as written; otherwise a text that is the same for the same state. */

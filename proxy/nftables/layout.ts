@@ -89,4 +89,6 @@ export interface LayoutOptions {
   readonly masqueradeAll: boolean;
   /** Where links tell pods instead of addresses: `br0`, or `veth+` for all that begin so. */
   readonly podLink?: string | undefined;
+  /** Packets outside of a connection's window pass: none is invalid by mistake. */
+  readonly isTcpLiberal?: boolean | undefined;
 }

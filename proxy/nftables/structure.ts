@@ -4,6 +4,7 @@ import type { Message } from '../../native/nftables.ts';
 import {
   bitwise,
   compare,
+  counter,
   type Expression,
   isIn,
   loadAddressType,
@@ -291,7 +292,11 @@ function filterChains(options: StructureOptions): ChainShape[] {
     {
       name: 'filter-forward',
       hook: hookOf('forward'),
-      rules: [jump('refuse-services'), jump('refuse-strangers')],
+      rules: [
+        ...(options.isTcpLiberal ? [] : [dropInvalid]),
+        jump('refuse-services'),
+        jump('refuse-strangers'),
+      ],
     },
     {
       name: 'filter-output',
@@ -307,6 +312,19 @@ const isNew: readonly Expression[] = [
   bitwise(0, newBit, zero),
   compare(0, 'unequal', zero),
 ];
+
+const invalidBit = Buffer.from([1, 0, 0, 0]); // NF_CT_STATE_INVALID_BIT
+/** It would not be translated back; the peer would answer it with a reset. */
+const dropInvalid = {
+  expressions: [
+    loadConntrack('state', 0),
+    bitwise(0, invalidBit, zero),
+    compare(0, 'unequal', zero),
+    counter,
+    verdict('drop'),
+  ],
+  comment: 'of no connection that is known',
+};
 
 const tcp = Uint8Array.of(6);
 
