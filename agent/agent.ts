@@ -26,7 +26,8 @@ import { createPodDirectory } from './pod-directory.ts';
 import { createPodNetwork, networkConfOf } from './pod-network.ts';
 import { Pods } from './pods.ts';
 import { guardNetwork } from './policy/guard.ts';
-import { startPolicies } from './policy/policies.ts';
+import { renderDrops } from './policy/metrics.ts';
+import { type Policies, startPolicies } from './policy/policies.ts';
 import { recover } from './recovery.ts';
 import { readHierarchies } from './runtime/cgroup.ts';
 import { createMonitors } from './runtime/monitors.ts';
@@ -65,6 +66,7 @@ export class Agent implements RunningAgent {
   readonly #stopping = new AbortController();
   readonly #parts: Running[] = [];
   #node: RunningNode | undefined;
+  #policies: Policies | undefined;
   #loop: Pods | undefined;
   #problem: string | undefined = 'the pod network is not set up yet';
   #stopped: Promise<void> | undefined;
@@ -149,6 +151,7 @@ export class Agent implements RunningAgent {
     const localPods = this.#pods;
     const options = { instance, bridge, nodeName };
     const policies = await startPolicies(options, { client, clock, log, localPods });
+    this.#policies = policies;
     this.#parts.push(policies);
     return guardNetwork(network, policies);
   }
@@ -158,7 +161,9 @@ export class Agent implements RunningAgent {
     const { address, port, tlsCertFile, tlsPrivateKeyFile, clientCaFile, root, runDir } =
       this.#config;
     const problem = () => this.#problem;
-    const healthz = await startHealthz(this.#config.healthzPort, problem);
+    const healthz = await startHealthz(this.#config.healthzPort, problem, async () =>
+      renderDrops((await this.#policies?.drops()) ?? []),
+    );
     this.#parts.push(healthz);
     this.healthzPort = healthz.port;
     if (!tlsCertFile || !tlsPrivateKeyFile || !clientCaFile) return;

@@ -33,6 +33,8 @@ export interface ConnectionFilter {
 
 export interface Conntrack {
   list(filter: ConnectionFilter): Promise<Connection[]>;
+  /** All that began at this address or went to it, also by another one that was rewritten. */
+  listOf(family: 'ipv4' | 'ipv6', address: Uint8Array): Promise<Connection[]>;
   /** Of one family. Those that have ended by themselves are passed over. Gives how many went. */
   remove(family: 'ipv4' | 'ipv6', connections: readonly Connection[]): Promise<number>;
   close(): void;
@@ -42,7 +44,7 @@ const netlinkNetfilter = 12;
 const families = { ipv4: 2, ipv6: 10 } as const;
 const headerBytes = 4; // nfgenmsg
 const messageTypes = { GET: 0x101, DELETE: 0x102 } as const;
-const filterBits = { destination: 1 << 1, protocol: 1 << 3, port: 1 << 5 } as const;
+const filterBits = { source: 1 << 0, destination: 1 << 1, protocol: 1 << 3, port: 1 << 5 } as const;
 
 /** Opens a socket in the namespace pinned at `netnsPath` (absent: our own) and keeps it. */
 export async function openConntrack(netnsPath?: string): Promise<Conntrack> {
@@ -53,6 +55,17 @@ export async function openConntrack(netnsPath?: string): Promise<Conntrack> {
       const { destination } = filter;
       if (!destination) return found;
       return found.filter(({ original }) => original.destination.equals(destination));
+    },
+    listOf: async (family, address) => {
+      const found: Connection[] = [];
+      // One after the other: a socket lists one thing at a time.
+      for (const tuple of family === 'ipv4' ? tuples : (['original'] as const)) {
+        const replies = await socket.send(sourceMessage(family, tuple, address));
+        found.push(...replies.flatMap(connectionOf));
+      }
+      return found.filter(({ original, reply }) =>
+        [original.source, reply.source].some((each) => each.equals(address)),
+      );
     },
     remove: async (family, connections) => {
       const messages = connections.map(({ key }) => message('DELETE', family, 0, key));
@@ -84,6 +97,25 @@ function listMessage({ family, protocol, port, ...rest }: ConnectionFilter): Mes
   const flags = Buffer.alloc(4);
   flags.writeUInt32LE(bits);
   attributes.nested(25, (filter) => filter.bytes(1, flags));
+  return message('GET', family, netlinkFlags.dump, attributes.finish(new Uint8Array()));
+}
+
+const tuples = ['original', 'reply'] as const;
+
+/** Lists what has the address as the source of this tuple; of IPv6, everything: see above. */
+function sourceMessage(
+  family: 'ipv4' | 'ipv6',
+  tuple: (typeof tuples)[number],
+  address: Uint8Array,
+): Message {
+  const attributes = new Attributes();
+  if (family === 'ipv4') {
+    const type = tuple === 'original' ? 1 : 2;
+    const flags = Buffer.alloc(4);
+    flags.writeUInt32LE(filterBits.source);
+    attributes.nested(type, (inside) => inside.nested(1, (ip) => ip.bytes(1, address)));
+    attributes.nested(25, (filter) => filter.bytes(type, flags));
+  }
   return message('GET', family, netlinkFlags.dump, attributes.finish(new Uint8Array()));
 }
 

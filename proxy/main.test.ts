@@ -29,7 +29,12 @@ const run: Run = async () => ({ code: 0, stdout: '', stderr: '' });
 const place: Place = {
   run,
   openNftables,
-  openConntrack: async () => ({ list: async () => [], remove: async () => 0, close: () => {} }),
+  openConntrack: async () => ({
+    list: async () => [],
+    listOf: async () => [],
+    remove: async () => 0,
+    close: () => {},
+  }),
   followNftables: async () => {},
   localAddresses: () => [],
 };

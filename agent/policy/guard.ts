@@ -10,6 +10,7 @@ export function guardNetwork(network: PodNetwork, policies: Policies): PodNetwor
       return addresses;
     },
     async detach(record, next) {
+      await policies.endConnections(record); // Before the address is free.
       await network.detach(record, next);
       policies.forget(record);
     },

@@ -6,13 +6,21 @@ import { namespaces, networkPolicies, pods as podsResource } from '../../api/res
 import type { Namespace, Pod } from '../../api/types/core-v1.generated.ts';
 import type { NetworkPolicy } from '../../api/types/networking-v1.generated.ts';
 import type { Clock } from '../../base/clock.ts';
+import { parseIp } from '../../base/ip-address.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Running } from '../../base/running.ts';
 import type { Client } from '../../client/client.ts';
 import { Informer } from '../../client/informer.ts';
 import { Reconciler } from '../../client/reconciler.ts';
-import { followNftables, openNftables, type RuleCounter } from '../../native/nftables.ts';
+import { type Conntrack, openConntrack } from '../../native/conntrack.ts';
+import {
+  followNftables,
+  type Nftables,
+  openNftables,
+  type RuleCounter,
+} from '../../native/nftables.ts';
 import type { SandboxRecord } from '../state.ts';
+import { familyOf } from './layout.ts';
 import { viewPod, viewRemotePod } from './plan-pod.ts';
 import { planPolicy } from './plan-policy.ts';
 import { PolicyRules, readDrops } from './sync.ts';
@@ -45,6 +53,11 @@ export interface Policies extends Running {
   admit(record: SandboxRecord, addresses: readonly string[]): Promise<void>;
   /** The sandbox has no address any more. */
   forget(record: SandboxRecord): void;
+  /**
+   * Ends the connections of the sandbox, in which nothing runs any more: the next pod with its
+   * address must not be reached by what was established with this one. Never rejects.
+   */
+  endConnections(record: SandboxRecord): Promise<void>;
   /** Resolves when everything known so far is in the kernel. */
   written(): Promise<void>;
   drops(): Promise<RuleCounter[]>;
@@ -57,16 +70,21 @@ const auditMs = 30_000;
 const patienceMs = 30_000;
 
 export async function startPolicies(options: PolicyOptions, deps: PolicyDeps): Promise<Policies> {
-  const nftables = await openNftables(options.netnsPath);
+  const { netnsPath } = options;
+  const [nftables, conntrack] = await Promise.all([
+    openNftables(netnsPath),
+    openConntrack(netnsPath),
+  ]);
   const world = new PolicyWorld();
   const rules = new PolicyRules({ ...options, ...deps, world, nftables });
-  return new PolicyLoop(options, { ...deps, world, rules, nftables });
+  return new PolicyLoop(options, { ...deps, world, rules, nftables, conntrack });
 }
 
 type LoopDeps = PolicyDeps & {
   readonly world: PolicyWorld;
   readonly rules: PolicyRules;
-  readonly nftables: Awaited<ReturnType<typeof openNftables>>;
+  readonly nftables: Nftables;
+  readonly conntrack: Conntrack;
 };
 
 interface Local {
@@ -125,6 +143,18 @@ class PolicyLoop implements Policies {
     this.#touch();
   }
 
+  async endConnections({ ips, name }: SandboxRecord): Promise<void> {
+    const { conntrack, log } = this.#deps;
+    try {
+      for (const address of ips) {
+        const family = familyOf(address);
+        await conntrack.remove(family, await conntrack.listOf(family, parseIp(address)));
+      }
+    } catch (error) {
+      log.error('Could not end the connections of a pod that is gone', error, { pod: name });
+    }
+  }
+
   written(): Promise<void> {
     if (!this.#isDirty && !this.#isWriting) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -139,6 +169,7 @@ class PolicyLoop implements Policies {
     this.#stopping.abort();
     await this.#reconciler.idle();
     this.#deps.nftables.close();
+    this.#deps.conntrack.close();
   }
 
   async #begin(): Promise<void> {

@@ -65,9 +65,11 @@ class Cluster extends PolicyLab {
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.pipe(socket);
+      // The other end may be cut off and never say that it is gone.
+      t.teardown(() => void socket.destroy());
     });
     t.teardown(() => void server.close());
-    server.unref().listen({ fd });
+    server.listen({ fd });
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
   }
@@ -131,6 +133,21 @@ async function admitAll(policies: Policies): Promise<void> {
   for (const name of names) await policies.admit(recordOf(name), recordOf(name).ips);
 }
 
+/** 10.43.0.1 leads to b, and b may be who calls. */
+const serveByService = () =>
+  cluster.nft(
+    `'table ip lab {
+      chain pre {
+        type nat hook prerouting priority -100
+        ip daddr 10.43.0.1 dnat to ${addressOf.b}
+      }
+      chain post {
+        type nat hook postrouting priority 100
+        ip saddr ${addressOf.b} ip daddr ${addressOf.b} masquerade
+      }
+    }'`,
+  );
+
 const select = (app: Name) => ({ matchLabels: { app } });
 
 test.serial(
@@ -186,13 +203,7 @@ test.serial(
     });
     await admitAll(await cluster.start());
     const port = await cluster.serve(t, 'b');
-    cluster.nft(
-      `'table ip lab {
-      chain pre { type nat hook prerouting priority -100; ip daddr 10.43.0.1 dnat to ${addressOf.b}; }
-      chain post { type nat hook postrouting priority 100;
-        ip saddr ${addressOf.b} ip daddr ${addressOf.b} masquerade; }
-    }'`,
-    );
+    serveByService();
     t.true(await cluster.canConnect(t, 'a', '10.43.0.1', port));
     t.false(await cluster.canConnect(t, 'c', '10.43.0.1', port));
     t.true(await cluster.canConnect(t, 'b', '10.43.0.1', port), 'hairpin');
@@ -262,6 +273,27 @@ test.serial('what somebody else changes is put right', async (t) => {
       }
     });
     t.pass(harm);
+  }
+});
+
+test.serial('who gets the address of a pod that is gone inherits no connection', async (t) => {
+  const policies = await cluster.start();
+  await admitAll(policies);
+  const port = await cluster.serve(t, 'b');
+  serveByService();
+  const sockets = [
+    await cluster.connect(t, 'a', addressOf.b, port),
+    await cluster.connect(t, 'a', '10.43.0.1', port),
+  ];
+  await policies.endConnections(recordOf('b'));
+  policies.forget(recordOf('b'));
+  await cluster.policy('deny', { podSelector: select('b') });
+  await policies.admit(recordOf('b'), recordOf('b').ips);
+  await cluster.until(() => /10\.42\.0\.3 : goto/.test(cluster.rules()));
+  for (const socket of sockets) {
+    socket.write('is this the one?');
+    const answer = once(socket, 'data').then(() => 'an answer');
+    t.is(await Promise.race([answer, systemClock.sleep(patienceMs)]), undefined);
   }
 });
 
