@@ -10,6 +10,7 @@ const scenarios: Readonly<Record<string, readonly string[]>> = {
     '-c',
     'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$0" bench/sandbox.ts',
   ],
+  cni: ['unshare', '-n', 'sh', '-c', 'ip link set lo up; exec "$0" bench/cni.ts'],
   cluster: ['sh', '-c', 'exec "$0" bench/cluster.ts'],
   proxy: ['sh', '-c', 'exec "$0" bench/proxy.ts'],
   policy: ['sh', '-c', 'exec "$0" bench/policy.ts'],
