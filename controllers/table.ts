@@ -21,6 +21,7 @@ import { rootCaController } from './root-ca/main.ts';
 import { serviceLbController } from './service-lb/main.ts';
 import { serviceAccountController } from './serviceaccount/main.ts';
 import { statefulSetController } from './statefulset/main.ts';
+import { tokenCleaner } from './token-cleaner/main.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/main.ts';
 import { claimProtection, volumeProtection } from './volume-protection/main.ts';
 
@@ -39,6 +40,7 @@ export const controllers: readonly Controller[] = [
   certificateApprover,
   certificateSigner,
   certificateCleaner,
+  tokenCleaner,
   endpointsController,
   endpointSliceController,
   namespaceController,
