@@ -77,7 +77,7 @@ export function openSession({ folder, kubeconfig, namespace, version }: Place): 
     type: (line) =>
       new Promise((resolve, reject) => {
         const words = ['-c', `set -o pipefail; exec 2>&1; ${line}`];
-        const child = spawn('bash', words, { env, cwd: folder, timeout: 60_000 });
+        const child = spawn('bash', words, { env, cwd: folder, timeout: 90_000 });
         let text = '';
         child.stdout.on('data', (data) => {
           text += data;

@@ -126,7 +126,7 @@ export const objects: readonly Story[] = [
       [images, /^y x$|^x y$/],
       [
         `kubectl patch deployment twins -p '{"spec":{"template":{"spec":{"containers":[{"name":"two","image":"y"}]}}}}'`,
-        /patched \(no change\)/,
+        /patched/,
       ],
       [
         `kubectl patch deployment twins -p '{"spec":{"template":{"spec":{"containers":[{"name":"one","$patch":"delete"}]}}}}'`,
@@ -199,7 +199,7 @@ export const objects: readonly Story[] = [
       [`kubectl patch configmap held -p '{"metadata":{"finalizers":null}}'`, /patched/],
       ['! kubectl get configmap held', /NotFound/],
       ['kubectl run lone --image=x --restart=Never', /pod\/lone created/],
-      ['kubectl wait --for=condition=Ready pod/lone --timeout=30s', /condition met/],
+      ['kubectl wait --for=condition=Ready pod/lone --timeout=60s', /condition met/],
       [
         'kubectl delete pod lone --grace-period=0 --force',
         /Immediate deletion does not wait[\s\S]*pod "lone" force deleted/,
@@ -213,16 +213,16 @@ export const objects: readonly Story[] = [
     files: { 'twins.yaml': twins.replace('replicas: 0', 'replicas: 1') },
     steps: [
       ['kubectl apply -f twins.yaml', /created/],
-      ['kubectl rollout status deployment twins --timeout=30s', /successfully rolled out/],
+      ['kubectl rollout status deployment twins --timeout=60s', /successfully rolled out/],
       ['kubectl delete deployment twins --cascade=orphan', /"twins" deleted/],
       ['kubectl get replicasets,pods -o name', /replicaset.apps\/twins-\w+\npod\/twins-/],
       ['kubectl apply -f twins.yaml', /created/],
-      ['kubectl rollout status deployment twins --timeout=30s', /successfully rolled out/],
+      ['kubectl rollout status deployment twins --timeout=60s', /successfully rolled out/],
       ['kubectl get replicasets -o name | wc -l', /^1$/m],
-      ['kubectl delete deployment twins --cascade=foreground --timeout=30s', /"twins" deleted/],
+      ['kubectl delete deployment twins --cascade=foreground --timeout=60s', /"twins" deleted/],
       ['kubectl get replicasets,pods -o name', /^$/],
       ['kubectl apply -f twins.yaml', /created/],
-      ['kubectl rollout status deployment twins --timeout=30s', /successfully rolled out/],
+      ['kubectl rollout status deployment twins --timeout=60s', /successfully rolled out/],
       ['kubectl delete deployment twins --cascade=background', /"twins" deleted/],
       [gone, /^$/],
       ['kubectl get pods -o name', /^$/],
@@ -309,7 +309,7 @@ export const objects: readonly Story[] = [
         /^-----BEGIN CERTIFICATE-----/,
       ],
       ['kubectl -n $NS-two create deployment web --image=x', /created/],
-      ['kubectl -n $NS-two rollout status deployment web --timeout=30s', /rolled out/],
+      ['kubectl -n $NS-two rollout status deployment web --timeout=60s', /rolled out/],
       ['kubectl -n $NS-two create configmap held', /created/],
       [
         `kubectl -n $NS-two patch configmap held -p '{"metadata":{"finalizers":["example.com/hold"]}}'`,
@@ -407,7 +407,7 @@ export const objects: readonly Story[] = [
         sinceVersion('1.24', /unknown flag: --duration/),
       ],
       ['kubectl delete clusterrole,clusterrolebinding,priorityclass $NS', /deleted/],
-      ['kubectl delete namespace $NS-more --timeout=30s', /deleted/],
+      ['kubectl delete namespace $NS-more --timeout=60s', /deleted/],
     ],
   },
 ];

@@ -23,7 +23,7 @@ export const reading: readonly Story[] = [
     },
     steps: [
       ['kubectl create -f pods.json', /pod\/b created\npod\/a created/],
-      ['kubectl wait --for=condition=Ready pod --all --timeout=30s', /pod\/a condition met/],
+      ['kubectl wait --for=condition=Ready pod --all --timeout=60s', /pod\/a condition met/],
       ['kubectl get pods', /^NAME +READY +STATUS +RESTARTS +AGE\na +1\/1 +Running +0 +\d+s\nb /],
       [
         'kubectl get pods -o wide',
@@ -82,7 +82,7 @@ export const reading: readonly Story[] = [
     files: { 'pods.json': list },
     steps: [
       ['kubectl create -f pods.json', /created/],
-      ['kubectl wait --for=condition=Ready pod --all --timeout=30s', /met/],
+      ['kubectl wait --for=condition=Ready pod --all --timeout=60s', /met/],
       ['until kubectl get events 2>&1 | grep pod/a; do sleep 0.2; done', /Scheduled/],
       [
         'kubectl describe pod a',
@@ -107,7 +107,7 @@ export const reading: readonly Story[] = [
       ['kubectl describe configmap kube-root-ca.crt', /Data\n====\nca.crt:\n----\n-----BEGIN/],
       ['kubectl describe serviceaccount default', /Name: +default/],
       ['kubectl create deployment d --image=x', /created/],
-      ['kubectl rollout status deployment d --timeout=30s', /rolled out/],
+      ['kubectl rollout status deployment d --timeout=60s', /rolled out/],
       [
         'kubectl describe deployment d',
         /Selector: +app=d\nReplicas: +1 desired \| 1 updated \| 1 total \| 1 available[\s\S]*NewReplicaSet: +d-\w+ \(1\/1 replicas created\)[\s\S]*Scaled up replica set/,
@@ -287,7 +287,7 @@ spec: { controller: example.com/none }
     title: 'apiserver A114: events, by kind, time and what they are about',
     steps: [
       ['kubectl create deployment d --image=x --replicas=2', /created/],
-      ['kubectl rollout status deployment d --timeout=30s', /rolled out/],
+      ['kubectl rollout status deployment d --timeout=60s', /rolled out/],
       ['until kubectl get events 2>&1 | grep Scaling; do sleep 0.2; done', /deployment\/d/],
       ['kubectl get events', /Normal +ScalingReplicaSet +deployment\/d +Scaled up/],
       [
