@@ -3,7 +3,7 @@ import type { NetworkConf } from './config.ts';
 import { CniError } from './error.ts';
 import type { PluginRequest } from './request.ts';
 
-export type MasqueradeBackend = 'nftables' | 'iptables';
+export type MasqueradeBackend = 'nftables';
 
 /** @throws CniError 7 */
 export function flagOf(conf: NetworkConf, field: string): boolean {
@@ -52,12 +52,15 @@ export function checkMac(mac: unknown): string {
   throw invalid(`${JSON.stringify(mac)} is no MAC address`);
 }
 
-/** Undefined without `ipMasq`. @throws CniError 7 */
+/** Undefined without `ipMasq`. @throws CniError 2, 7 */
 export function parseMasquerade(conf: NetworkConf): MasqueradeBackend | undefined {
   const backend = textOf(conf, 'ipMasqBackend') ?? 'nftables';
   if (!flagOf(conf, 'ipMasq')) return undefined;
-  if (backend === 'nftables' || backend === 'iptables') return backend;
-  throw invalid(`${JSON.stringify(backend)} is no ipMasqBackend: nftables or iptables`);
+  if (backend === 'nftables') return backend;
+  if (backend === 'iptables') {
+    throw new CniError('unsupportedField', 'ipMasqBackend iptables is not supported: nftables is');
+  }
+  throw invalid(`${JSON.stringify(backend)} is no ipMasqBackend`);
 }
 
 /** A list of objects; absent is empty. @throws CniError 6 */

@@ -30,7 +30,7 @@ export async function startMachine(
     waiting.delete(id);
   });
   let asked = 0;
-  return {
+  const machine: Machine = {
     ask: async (address, port, options = {}) => {
       const id = ++asked;
       const request: Request = {
@@ -47,6 +47,9 @@ export async function startMachine(
       return answer;
     },
   };
+  // It listens a moment after it has said so.
+  while (!(await machine.ask('127.0.0.1', 8080)).startsWith(name)) {}
+  return machine;
 }
 
 export const worldAddress = { v4: '192.0.2.2', v6: '2001:db8::2' } as const;

@@ -203,6 +203,7 @@ test('cni R21, R22: what portmap cannot do has the code of the specification', a
   const cases: readonly (readonly [object, number])[] = [
     [{}, 7],
     [{ ...ports({}), backend: 'ipvs' }, 7],
+    [{ ...ports({}), backend: 'iptables' }, 2],
     [{ ...ports({}), externalSetMarkChain: 'KUBE-MARK-MASQ' }, 2],
     [{ ...ports({}), externalSetMarkChain: 'X', markMasqBit: 3 }, 7],
     [{ ...ports({}), markMasqBit: 32 }, 7],

@@ -60,6 +60,7 @@ test('what makes no sense has code 7', (t) => {
     [{ mtu: 'x' }, 7, /mtu/],
     [{ runtimeConfig: { mac: 'x' } }, 7, /MAC/],
     [{ ipMasq: true, ipMasqBackend: 'ipfw' }, 7, /ipMasqBackend/],
+    [{ ipMasq: true, ipMasqBackend: 'iptables' }, 2, /ipMasqBackend/],
     [{ disableContainerInterface: true, isGateway: true }, 7, /disableContainerInterface/],
     [{ disableContainerInterface: true, ipam: { type: 'static' } }, 7, /disableContainerInterface/],
     [{ vlan: 4095 }, 7, /vlan/],

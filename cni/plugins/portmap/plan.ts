@@ -27,7 +27,6 @@ export interface Target {
 }
 
 export interface PortmapPlan {
-  readonly backend: 'nftables' | 'iptables';
   /** Answers of pods that share a link with the asker, and to localhost, must pass the host. */
   readonly snat: boolean;
   readonly masqueradesAll: boolean;
@@ -41,16 +40,16 @@ const defaultMarkBit = 13;
 export function planPortmap(request: PluginRequest): PortmapPlan {
   const { conf, prevResult } = request;
   const backend = textOf(conf, 'backend') ?? 'nftables';
-  if (backend !== 'nftables' && backend !== 'iptables') {
-    throw invalid(`${JSON.stringify(backend)} is no backend: nftables or iptables`);
+  if (backend === 'iptables') {
+    throw unsupported('backend iptables is not supported: nftables is');
   }
+  if (backend !== 'nftables') throw invalid(`${JSON.stringify(backend)} is no backend`);
   const [chain, bit] = [textOf(conf, 'externalSetMarkChain'), numberOf(conf, 'markMasqBit', 31)];
   if (chain !== undefined && bit !== undefined) {
     throw invalid('cannot specify externalSetMarkChain and markMasqBit');
   }
   if (chain !== undefined) {
-    const message = 'portmap: externalSetMarkChain is not supported: the mark is in rules of ours';
-    throw new CniError('unsupportedField', message);
+    throw unsupported('externalSetMarkChain is not supported: the mark is in rules of ours');
   }
   const snat = conf.snat === undefined || conf.snat === null || flagOf(conf, 'snat');
   const mappings = parseMappings(Object(conf.runtimeConfig).portMappings);
@@ -60,7 +59,6 @@ export function planPortmap(request: PluginRequest): PortmapPlan {
   };
   const families: readonly Family[] = ['ipv4', 'ipv6'];
   return {
-    backend,
     snat,
     masqueradesAll: flagOf(conf, 'masqAll'),
     markBit: bit ?? defaultMarkBit,
@@ -119,5 +117,7 @@ function hostIpOf(value: unknown): string | undefined {
 }
 
 export const familyOf = (address: string): Family => (address.includes(':') ? 'ipv6' : 'ipv4');
+
+const unsupported = (message: string) => new CniError('unsupportedField', `portmap: ${message}`);
 
 const invalid = (message: string) => new CniError('invalidConfig', `portmap: ${message}`);
