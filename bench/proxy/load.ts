@@ -72,7 +72,7 @@ export async function benchIptables(mode: Exclude<Mode, 'nftables'>, services: n
   shell(netns, `rm /tmp/wpb-${process.pid}`);
   const full = summarise(restore);
   printRow(`iptables-${mode}-restore, everything`, full);
-  const change = await benchChanges(rules, world, { services, rounds: 5 });
+  const change = await benchChanges(rules, world, { services, rounds: 3 });
   const goal = mode === 'legacy' ? 3 : 20;
   printRow(`iptables-${mode}, ours, one endpoint exchanged`, change.endpoint);
   printRow(`iptables-${mode}, ours, one Service made or gone`, change.service);

@@ -73,7 +73,7 @@ test('proxy X62: a change writes the chains that it changes, and no others', asy
   await sync.write();
   const text = iptables.transactions.at(-1)!;
   const chains = text.match(/^:KUBE-(SVC|SEP)/gm);
-  t.deepEqual(chains, [':KUBE-SVC', ':KUBE-SEP']);
+  t.deepEqual(chains, [':KUBE-SEP', ':KUBE-SVC']);
   t.false(text.includes('KUBE-SERVICES'), 'the cluster IP is as it was');
   t.false(text.includes('10.42.0.3'));
 });
@@ -90,8 +90,8 @@ test('a Service that goes takes one rule out of the shared chain, and its own ch
     lines.map((line) => line.replace(/[A-Z2-7]{16}.*/, '…').replace(/ -d .*/, ' …')),
     [
       '*nat',
-      ':KUBE-SVC-…',
       ':KUBE-SEP-…',
+      ':KUBE-SVC-…',
       '-D KUBE-SERVICES …',
       '-X KUBE-SVC-…',
       '-X KUBE-SEP-…',

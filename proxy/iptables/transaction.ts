@@ -167,8 +167,9 @@ function print(drafts: Drafts): string {
 
 function printTable(table: Table, { rewrite, remove, edits }: Draft): string {
   const lines: string[] = [];
-  for (const chain of rewrite.keys()) lines.push(`:${chain} - [0:0]`);
-  for (const chain of remove) lines.push(`:${chain} - [0:0]`);
+  // iptables-nft-restore keeps chains in a sorted list: out of order they cost it quadratic time.
+  const chains = new Set([...rewrite.keys(), ...remove]);
+  for (const chain of [...chains].sort()) lines.push(`:${chain} - [0:0]`);
   for (const [chain, rules] of rewrite) {
     for (const rule of rules) lines.push(`-A ${chain} ${rule}`);
   }

@@ -1,27 +1,57 @@
 /**
- * A proxy of its own process, so that what it listens on is in the network namespace that it was
- * started in. Arguments: a file of JSON `{ services, slices }`, then the proxy's flags.
+ * A proxy in a process of its own, to be killed: `node proxy-child.ts NETNS COUNT FLAG…`. Its API is in
+ * memory: one Service `web` that stays, and many whose endpoints change all the time, from a to b
+ * with c and back, so that it is never long without something to write. Prints `synced`.
  */
-import { readFileSync } from 'node:fs';
-import { endpointSlices, services } from '../../api/resources.ts';
+import { endpointSlices, serviceCidrs, services } from '../../api/resources.ts';
 import { systemClock } from '../../base/clock.ts';
 import { parseFlags } from '../../base/config.ts';
 import { silentLogger } from '../../base/log.ts';
 import { createFake } from '../../client/fake.ts';
+import { openConntrack } from '../../native/conntrack.ts';
+import { followNftables, openNftables } from '../../native/nftables.ts';
+import { run } from '../../native/run.ts';
 import { flags, start } from '../../proxy/main.ts';
+import { serviceOf, serviceRanges, slicesOf } from './proxy-objects.ts';
 
-const [file, ...argv] = process.argv.slice(2);
-const world = JSON.parse(readFileSync(file!, 'utf8'));
+const [netns = '', count, ...argv] = process.argv.slice(2);
+const changing = Number(count) - 1;
+const atOnce = 50;
+
 const client = createFake({ clock: systemClock });
-client.seed(services, ...world.services);
-client.seed(endpointSlices, ...world.slices);
-const own = ['--healthz-bind-address=', '--metrics-bind-address=', '--node-name=node'];
-const { config } = parseFlags(flags, [...own, ...argv]);
-const log = process.env.DEBUG
-  ? { ...silentLogger, info: console.error, error: console.error }
-  : silentLogger;
-const running = await start(config, { client, clock: systemClock, log });
+client.seed(serviceCidrs, { metadata: { name: 'kubernetes' }, spec: { cidrs: serviceRanges } });
+client.seed(services, serviceOf('web', 5));
+client.seed(endpointSlices, ...slicesOf('web', ['a', 'b', 'c']));
+for (let index = 0; index < changing; index++) {
+  const clusterIP = `10.43.${1 + (index >> 8)}.${index & 255}`;
+  const own = { clusterIP, clusterIPs: [clusterIP], ipFamilies: ['IPv4'] };
+  client.seed(services, serviceOf(`s${index}`, 6, own));
+  client.seed(endpointSlices, ...endpointsOf(index, 0));
+}
+const running = await start(parseFlags(flags, argv).config, {
+  client,
+  clock: systemClock,
+  log: silentLogger,
+  setSysctl: () => {},
+  place: {
+    run: (file, args, options) => run('nsenter', [`--net=${netns}`, file, ...args], options),
+    netnsPath: netns,
+    openNftables: () => openNftables(netns),
+    openConntrack: () => openConntrack(netns),
+    followNftables: (onChange, signal) => followNftables(netns, onChange, signal),
+    localAddresses: () => [],
+  },
+});
 await running.synced;
-process.on('SIGTERM', () => void running.stop().then(() => process.exit()));
-// What listens for itself may be a moment behind the rules.
-setTimeout(() => console.log('ready'), 200);
+console.log('synced');
+for (let round = 1; ; round++) {
+  for (let index = 0; index < atOnce; index++) {
+    client.seed(endpointSlices, ...endpointsOf((round * atOnce + index) % changing, round));
+  }
+  await systemClock.sleep(5);
+}
+
+function endpointsOf(index: number, round: number) {
+  const pods = round % 2 === 0 ? ['a'] : ['b', 'c'];
+  return slicesOf(`s${index}`, pods, { families: ['ipv4'] });
+}

@@ -20,6 +20,21 @@ export interface Request {
   readonly from?: number;
 }
 
+/** Opens connections that stay, and goes on speaking through each. */
+export interface Hold {
+  readonly id: number;
+  readonly hold: number; // How many of TCP, and as many of UDP.
+  readonly address: string;
+  readonly tcpPort: number;
+  readonly udpPort: number;
+}
+
+/** What has happened to them since: those whose other end has changed or gone. */
+export interface Report {
+  readonly id: number;
+  readonly report: true;
+}
+
 const name = process.argv[2] ?? '';
 const ports = [8080, 9090] as const;
 const atOnce = 8;
@@ -41,9 +56,51 @@ for (const port of ports) {
 }
 console.log('ready');
 
+const tellMs = 100;
+const counts = { tcpTalks: 0, tcpDrops: 0, udpTalks: 0, udpMoves: 0 };
+
 for await (const line of createInterface({ input: process.stdin })) {
-  const request = JSON.parse(line) as Request;
-  void askAll(request).then((answers) => console.log(JSON.stringify({ id: request.id, answers })));
+  const request = JSON.parse(line) as Request | Hold | Report;
+  void answer(request).then((answers) => {
+    console.log(JSON.stringify({ id: request.id, answers }));
+  });
+}
+
+async function answer(request: Request | Hold | Report): Promise<string[]> {
+  if ('report' in request) return [JSON.stringify(counts)];
+  if (!('hold' in request)) return askAll(request);
+  const all = Array.from({ length: request.hold }, () => [holdTcp(request), holdUdp(request)]);
+  await Promise.all(all.flat());
+  return [];
+}
+
+function holdTcp({ address, tcpPort }: Hold): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: tcpPort });
+    socket.once('data', () => resolve()); // It has said who it is.
+    socket.on('data', () => counts.tcpTalks++);
+    socket.on('error', () => {});
+    socket.on('close', () => counts.tcpDrops++);
+    setInterval(() => socket.write('x'), tellMs);
+  });
+}
+
+function holdUdp({ address, udpPort }: Hold): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    let first: string | undefined;
+    socket.on('message', (data) => {
+      counts.udpTalks++;
+      first ??= String(data);
+      if (first !== String(data)) counts.udpMoves++;
+      resolve();
+    });
+    socket.on('error', () => counts.udpMoves++);
+    socket.connect(udpPort, address, () => {
+      socket.send('x');
+      setInterval(() => socket.send('x', () => {}), tellMs);
+    });
+  });
 }
 
 async function askAll(request: Request): Promise<string[]> {

@@ -21,7 +21,7 @@ import { openConntrack } from '../../native/conntrack.ts';
 import { followNftables, openNftables } from '../../native/nftables.ts';
 import { run } from '../../native/run.ts';
 import { cleanUp, flags, type ProxyRunning, start } from '../../proxy/main.ts';
-import type { Request } from './proxy-host.ts';
+import type { Hold, Report, Request } from './proxy-host.ts';
 import {
   addressOf,
   families,
@@ -103,11 +103,18 @@ export class Lab {
     [address, port]: readonly [string, number],
     options: Partial<Pick<Request, 'protocol' | 'times' | 'patienceMs' | 'from'>> = {},
   ): Promise<string[]> {
+    const defaults = { protocol: 'tcp', times: 1, patienceMs: 5_000 } as const;
+    return this.tell(host, { address, port, ...defaults, ...options });
+  }
+
+  /** A request of proxy-host.ts, and its answer. */
+  tell(
+    host: Host,
+    request: Omit<Request, 'id'> | Omit<Hold, 'id'> | Omit<Report, 'id'>,
+  ): Promise<string[]> {
     const asker = this.#askers.get(host)!;
     const id = ++this.#asked;
-    const defaults = { protocol: 'tcp', times: 1, patienceMs: 5_000 } as const;
-    const request: Request = { id, address, port, ...defaults, ...options };
-    asker.process.stdin!.write(`${JSON.stringify(request)}\n`);
+    asker.process.stdin!.write(`${JSON.stringify({ id, ...request })}\n`);
     return new Promise((resolve) => asker.waiting.set(id, resolve));
   }
 
