@@ -5,8 +5,15 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { families } from '../../agent/policy/layout.ts';
+import { viewPod } from '../../agent/policy/plan-pod.ts';
 import { PolicyRules } from '../../agent/policy/sync.ts';
-import { createWorld, keyOfPod, policyOf, setPolicy } from '../../agent/policy/testing.ts';
+import {
+  createWorld,
+  keyOfPod,
+  podObject,
+  policyOf,
+  setPolicy,
+} from '../../agent/policy/testing.ts';
 import type { NetworkPolicy } from '../../api/types/networking-v1.generated.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
@@ -86,6 +93,48 @@ for (const [index, list] of fc.sample(somePolicies, { numRuns: randomCount, seed
     t.deepEqual(await findWrong(list), [], JSON.stringify(list));
   });
 }
+
+table_('labels that change under policies that stay change who gets through', async (t) => {
+  const list = ['from a', 'from namespaces of tier two', 'to b'].map((name, index) =>
+    policyOf(`x/follow${index}`, written[name] ?? tierTwo),
+  );
+  for (const each of list) setPolicy(world, each);
+  const pods = new Map(podOf);
+  let labels = spaces;
+  const check = async (what: string) => {
+    await rules.write();
+    const isExpected = ({ from, to, ...rest }: Probe) =>
+      isAllowed(list, labels, { from: pods.get(from)!, to: pods.get(to)!, ...rest });
+    const arrived = await lab.send(table, isExpected);
+    const wrong = table.filter((probe, index) => arrived[index] !== isExpected(probe));
+    t.deepEqual(wrong, [], what);
+  };
+  const relabel = (key: string, name: string) => {
+    const pod = { ...podOf.get(key)!, labels: { pod: name } };
+    pods.set(key, pod);
+    world.setPod(key, viewPod(podObject(pod), pod.addresses), true);
+  };
+  await check('as it was');
+  relabel('x/a', 'b');
+  relabel('x/c', 'a');
+  await check('two pods have other labels');
+  labels = { ...spaces, z: { ns: 'z', tier: 'one' } };
+  world.setNamespace('z', labels.z);
+  await check('a namespace has other labels');
+  labels = spaces;
+  world.setNamespace('z', spaces.z);
+  for (const [key, pod] of podOf) {
+    pods.set(key, pod);
+    world.setPod(key, viewPod(podObject(pod), pod.addresses), true);
+  }
+  await check('as it was, again');
+  for (const { metadata } of list) world.setPolicy(`x/${metadata?.name}`, undefined);
+});
+
+const tierTwo = {
+  podSelector: {},
+  ingress: [{ from: [{ namespaceSelector: { matchLabels: { tier: 'two' } } }] }],
+};
 
 table_('nft can show the tables', async (t) => {
   for (const [index, spec] of Object.values(written).entries()) {
