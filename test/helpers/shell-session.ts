@@ -54,16 +54,21 @@ export interface Place {
   /** `$NS` in a line (`$NODE`: a node that the session may drain); all that is said without `-n` is about it. */
   readonly namespace: string;
   readonly version: Version;
+  /** Of the network that the API server is in; absent: the machine's own. */
+  readonly netns?: string;
+  /** As the kubeconfig names it. */
+  readonly cluster?: string;
 }
 
-export function openSession({ folder, kubeconfig, namespace, version }: Place): Session {
+export function openSession(place: Place): Session {
+  const { folder, kubeconfig, namespace, version, netns, cluster = 'test' } = place;
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   symlinkSync(kubectls[version], join(bin, 'kubectl'));
   symlinkSync(resolve('.setup/bin/helm'), join(bin, 'helm'));
   // The first file that says a thing counts: ours says only where we are.
   const own = join(folder, 'context');
-  writeFileSync(own, JSON.stringify(contextFor(namespace)));
+  writeFileSync(own, JSON.stringify(contextFor(cluster, namespace)));
   const env = {
     PATH: `${bin}:/usr/bin:/bin`,
     HOME: folder,
@@ -76,8 +81,9 @@ export function openSession({ folder, kubeconfig, namespace, version }: Place): 
     folder,
     type: (line) =>
       new Promise((resolve, reject) => {
-        const words = ['-c', `set -o pipefail; exec 2>&1; ${line}`];
-        const child = spawn('bash', words, { env, cwd: folder, timeout: 90_000 });
+        const shell = ['bash', '-c', `set -o pipefail; exec 2>&1; ${line}`];
+        const [program, ...words] = netns ? ['nsenter', `--net=${netns}`, ...shell] : shell;
+        const child = spawn(program!, words, { env, cwd: folder, timeout: 90_000 });
         let text = '';
         child.stdout.on('data', (data) => {
           text += data;
@@ -89,11 +95,11 @@ export function openSession({ folder, kubeconfig, namespace, version }: Place): 
   };
 }
 
-/** `api-process.ts` writes the rest. */
-const contextFor = (namespace: string) => ({
+/** The rest is in the other file. */
+const contextFor = (cluster: string, namespace: string) => ({
   apiVersion: 'v1',
   kind: 'Config',
-  contexts: [{ name: 'story', context: { cluster: 'test', user: 'admin', namespace } }],
+  contexts: [{ name: 'story', context: { cluster, user: 'admin', namespace } }],
   'current-context': 'story',
 });
 
