@@ -111,7 +111,7 @@ story('flushed by somebody else, the rules are back within a second', async (t) 
   t.false(await canReach('stranger', 'web'));
 });
 
-story('no pod gets a packet out before its policies are in force', async (t) => {
+story('pains P25: no pod gets a packet out before its policies are in force', async (t) => {
   await apply(
     policy('jail', { podSelector: { matchLabels: { jailed: 'yes' } }, policyTypes: ['Egress'] }),
   );
@@ -134,7 +134,7 @@ story('no pod gets a packet out before its policies are in force', async (t) => 
   for (const name of names) t.notRegex(await logs(name), /LEAK/, name);
 });
 
-story('no new server is reached before its policies are in force', async (t) => {
+story('pains P25: no new server is reached before its policies are in force', async (t) => {
   await apply(policy('vault', { podSelector: { matchLabels: { app: 'vault' } } }));
   // Asks every address that a pod may get next, over and over.
   const range = '$(seq 2 120)';
