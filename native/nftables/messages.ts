@@ -217,12 +217,6 @@ const lengthOf = (list: readonly Part[]): number =>
 export const deleteSet = (table: TableName, set: string): Message =>
   message({ kind: 'DELSET', family: table.family }, (to) => to.text(1, table.name).text(2, set));
 
-/** All elements of a set. */
-export const flushSet = (table: TableName, set: string): Message =>
-  message({ kind: 'DELSETELEM', family: table.family }, (to) =>
-    to.text(1, table.name).text(2, set),
-  );
-
 /**
  * Keys and values as they lie in registers, each part padded to four bytes, written as strings of
  * one character a byte: cheap to keep by the ten thousand, to compare, and to look up.

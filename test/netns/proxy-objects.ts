@@ -144,5 +144,5 @@ function endpointOf(text: string, family: Family): Endpoint {
   };
 }
 
-export const keyOf = ({ metadata }: KubeObject): string =>
+const keyOf = ({ metadata }: KubeObject): string =>
   `${metadata?.namespace ?? ''}/${metadata?.name}`;
