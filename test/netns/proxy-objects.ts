@@ -143,6 +143,3 @@ function endpointOf(text: string, family: Family): Endpoint {
     ...(forZones.length + forNodes.length > 0 && { hints: { forZones, forNodes } }),
   };
 }
-
-const keyOf = ({ metadata }: KubeObject): string =>
-  `${metadata?.namespace ?? ''}/${metadata?.name}`;
