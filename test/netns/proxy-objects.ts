@@ -1,5 +1,4 @@
 /** Services and slices of the proxy's lab, of both families, from short words. */
-import type { KubeObject } from '../../api/resource.ts';
 import type { Service } from '../../api/types/core-v1.generated.ts';
 import type { Endpoint, EndpointSlice } from '../../api/types/discovery-v1.generated.ts';
 
