@@ -1,5 +1,5 @@
 /**
- * Runs levels of tests and counts them: `node test/run.ts unit netns e2e [-- FILE…]`.
+ * Runs levels of tests and counts them: `node test/run.ts unit api netns e2e [-- FILE…]`.
  *
  * ava speaks TAP here, so that failures can be shown and everything counted over all levels; the
  * last line is `N passed, N failed`. A level that ran no test fails: a green light must have
@@ -16,9 +16,15 @@ interface Level {
   readonly touchesKernel: boolean;
 }
 
-const isKernelTest = (path: string) => /^test\/(netns|e2e)\//.test(path);
+const isOwnLevel = (path: string) => /^test\/(api|reliability|netns|e2e)\//.test(path);
 const levels: Readonly<Record<string, Level>> = {
-  unit: { files: (path) => !isKernelTest(path), args: [], touchesKernel: false },
+  unit: { files: (path) => !isOwnLevel(path), args: [], touchesKernel: false },
+  // Real servers, etcd and clients, many processes to a file: one file at a time.
+  api: {
+    files: (path) => /^test\/(api|reliability)\//.test(path),
+    args: ['--concurrency=1', '--timeout=240s'],
+    touchesKernel: false,
+  },
   netns: {
     files: (path) => path.startsWith('test/netns/'),
     args: ['--concurrency=2'],
