@@ -56,7 +56,7 @@ for (const port of ports) {
 }
 console.log('ready');
 
-const tellMs = 100;
+const tellMs = 500;
 const counts = { tcpTalks: 0, tcpDrops: 0, udpTalks: 0, udpMoves: 0 };
 
 for await (const line of createInterface({ input: process.stdin })) {

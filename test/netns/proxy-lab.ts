@@ -86,6 +86,16 @@ export class Lab {
     for (const proxy of this.#proxies) await proxy.stop();
     this.#proxies.clear();
     this.client = createFake({ clock: systemClock });
+    if (this.#askers.size > 0) await this.#forgetUdp();
+  }
+
+  /** So that a port that is used again by chance is not taken for a flow that goes on. */
+  async #forgetUdp(): Promise<void> {
+    const conntrack = await openConntrack(this.netnsOf('node'));
+    for (const family of families) {
+      await conntrack.remove(family, await conntrack.list({ family, protocol: 17 }));
+    }
+    conntrack.close();
   }
 
   /** Runs a shell command on a host of the lab; throws when it fails. */
