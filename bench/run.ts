@@ -12,7 +12,7 @@ const scenarios: Readonly<Record<string, readonly string[]>> = {
   ],
   cni: ['unshare', '-n', 'sh', '-c', 'ip link set lo up; exec "$0" bench/cni.ts'],
   cluster: ['sh', '-c', 'exec "$0" bench/cluster.ts'],
-  proxy: ['sh', '-c', 'exec "$0" bench/proxy.ts'],
+  proxy: ['sh', '-c', 'exec "$0" --max-semi-space-size=16 bench/proxy.ts'],
   policy: ['sh', '-c', 'exec "$0" bench/policy.ts'],
   apiserver: ['sh', '-c', 'exec "$0" bench/apiserver.ts'],
 };

@@ -72,9 +72,11 @@ for (let round = 1; round <= changes; round++) {
   if (round > 100) times[kind].push(doneMs - eventMs);
 }
 globalThis.gc?.();
-const { rss } = process.memoryUsage();
+const { rss, heapUsed } = process.memoryUsage();
 const { endpoint, service } = times;
-console.log(JSON.stringify({ endpoint: summarise(endpoint), service: summarise(service), rss }));
+console.log(
+  JSON.stringify({ endpoint: summarise(endpoint), service: summarise(service), rss, heapUsed }),
+);
 
 /** Notes when the informer is handed an event. */
 function withEvents(fake: ReturnType<typeof createFake>): ReturnType<typeof createFake> {

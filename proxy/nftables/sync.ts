@@ -97,7 +97,9 @@ export class NftRules implements Rules {
     const expected = this.#expected();
     const handles = this.#handles;
     const table = tableOf(options.family);
-    const difference = await findDifference(nftables, { table, expected, handles });
+    const look = () => findDifference(nftables, { table, expected, handles });
+    // While the kernel makes a set larger, a list of it may lack an element or have one twice.
+    const difference = (await look()) && (await look());
     if (difference === undefined) {
       this.#generation = generation;
       return;
