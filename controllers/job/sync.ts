@@ -46,7 +46,9 @@ export async function syncJob(sync: Sync, given: Observed): Promise<number | und
   const failure = outcome.error ?? error;
   if (failure) throw failure;
   if (tracking.isFull) return 0;
-  const waits = [change.recheckMs, end ? undefined : deadlineMs({ ...observed, job })];
+  // Once it has passed, the pods' ends bring us back: looking again at once would never rest.
+  const deadline = end ? undefined : deadlineMs({ ...observed, job });
+  const waits = [change.recheckMs, deadline === 0 ? undefined : deadline];
   return waits.reduce((a, b) => (a === undefined || (b ?? a) < a ? b : a), undefined);
 }
 
