@@ -16,6 +16,8 @@ const loadPage = 2_000;
 /** After a restart this much of the past is read again, so that clients can resume their watches. */
 const replayRevisions = 2_000;
 const waitMs = 3_000;
+/** What has been written comes for certain, however slow the store's watch is. */
+const ownWaitMs = 30_000;
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -152,13 +154,13 @@ class StoreRegistry implements Registry {
     if (revision > this.#revision) await this.reach(revision);
   }
 
-  async reach(revision: number): Promise<void> {
+  async reach(revision: number, limitMs = waitMs): Promise<void> {
     if (revision <= this.#revision) return;
     const stop = new AbortController();
     const reached = new Promise<void>((resolve) => {
       this.#waiting.push({ revision, done: resolve });
     });
-    await Promise.race([reached, this.#deps.clock.sleep(waitMs, stop.signal)]);
+    await Promise.race([reached, this.#deps.clock.sleep(limitMs, stop.signal)]);
     stop.abort();
     if (revision > this.#revision) throw tooLarge(revision, this.#revision);
   }
@@ -234,7 +236,7 @@ class StoreRegistry implements Registry {
       await this.fresh();
       return undefined;
     }
-    if (result.revision > this.#revision) await this.reach(result.revision);
+    if (result.revision > this.#revision) await this.reach(result.revision, ownWaitMs);
     return result.revision;
   }
 
