@@ -102,7 +102,7 @@ function ask(protocol: 'tcp' | 'udp', address: string, port: number): string {
 
 async function answersOnLoopback(t: ExecutionContext, mode: string, ...argv: string[]) {
   const flags = [`--proxy-mode=${mode}`, '--cluster-cidr=10.42.0.0/16,fd42::/48', ...argv];
-  const words = ['test/netns/proxy-child.ts', join(dir, 'world.json'), ...flags];
+  const words = ['test/netns/proxy-world-child.ts', join(dir, 'world.json'), ...flags];
   const child = await startChild('node', words);
   const answers = {
     'tcp 127.0.0.1': ask('tcp', '127.0.0.1', 30_080),
