@@ -56,6 +56,7 @@ class Follower<T extends KubernetesObject> {
   /** Of the first list; of all that comes later it has to be told. */
   since = 0;
   readonly #informer: ReturnType<typeof makeInformer<T>>;
+  #isStopped = false;
 
   constructor(config: KubeConfig, path: string, list: () => Promise<KubernetesListObject<T>>) {
     this.#informer = makeInformer(config, path, async () => {
@@ -70,13 +71,23 @@ class Follower<T extends KubernetesObject> {
     this.#informer.on('connect', () => {
       this.reconnects += 1;
     });
-    this.#informer.on('error', () => setTimeout(() => void this.start(), 100));
+    this.#informer.on('error', () => this.#startAgain());
   }
 
   start = () => this.#informer.start();
-  stop = () => this.#informer.stop();
+  stop = () => {
+    this.#isStopped = true;
+    return this.#informer.stop();
+  };
   seen = () => new Set(this.told.map((line) => line.split(' ')[2]));
   streams = () => streamsOf((this.#informer as unknown as { readonly watch: Watch }).watch);
+
+  /** Until it is stopped: else the test's process would go on asking a server that is gone. */
+  #startAgain(): void {
+    setTimeout(() => {
+      if (!this.#isStopped) this.start().catch(() => this.#startAgain());
+    }, 100);
+  }
 
   #note(type: 'add' | 'update' | 'delete', object: T): void {
     const { name = '', uid = '', resourceVersion } = object.metadata ?? {};
