@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { FamilyMetrics } from '../metrics.ts';
+import { Pending } from '../pending.ts';
 import { planService } from '../plan.ts';
 import type { Rules, World } from '../world.ts';
 import { checkOwner, type Iptables } from './apply.ts';
@@ -34,11 +35,10 @@ const mismatchesMax = 3;
 
 export class RuleSync implements Rules {
   readonly #deps: RuleSyncDeps;
-  readonly #dirty = new Set<string>();
+  readonly #pending: Pending;
   readonly #noted = new Map<string, string>(); // Service → its notes, so that each is logged once.
   #written = new Map<string, Rendering>();
   #rules = 0;
-  #mustWriteAll = true;
   /** After what we did last. */
   #generation = -1;
   #isUnsettled = false;
@@ -47,6 +47,7 @@ export class RuleSync implements Rules {
 
   constructor(deps: RuleSyncDeps) {
     this.#deps = deps;
+    this.#pending = new Pending({ ...deps, mode: 'iptables' });
   }
 
   close(): void {
@@ -54,13 +55,11 @@ export class RuleSync implements Rules {
   }
 
   touch(serviceKey: string): void {
-    this.#dirty.add(serviceKey);
-    this.#deps.metrics.queued(this.#deps.clock.now());
+    this.#pending.touch(serviceKey);
   }
 
   touchAll(): void {
-    this.#mustWriteAll = true;
-    this.#deps.metrics.queued(this.#deps.clock.now());
+    this.#pending.touchAll();
   }
 
   async claim(): Promise<void> {
@@ -68,23 +67,15 @@ export class RuleSync implements Rules {
   }
 
   async write(): Promise<void> {
-    const { clock, metrics } = this.#deps;
-    const startMs = clock.now();
-    const isFull = this.#mustWriteAll;
-    try {
-      if (isFull) await this.#writeAll();
-      else await this.#writeChanges();
-      this.#generation = await this.#deps.generation();
-      metrics.synced(clock.now(), clock.now() - startMs, isFull);
-    } catch (error) {
-      metrics.failed('iptables', isFull);
-      this.#mustWriteAll = true;
-      throw error;
-    }
+    await this.#pending.write({
+      all: () => this.#writeAll(),
+      changes: (services) => this.#writeChanges(services),
+    });
+    this.#generation = await this.#deps.generation();
   }
 
   async audit(): Promise<void> {
-    if (this.#mustWriteAll) return this.write();
+    if (this.#pending.isAll) return this.write();
     if ((await this.#findDifference()) === undefined) {
       if (this.#canCompare) this.#mismatch = { what: '', times: 0 };
       return;
@@ -115,8 +106,6 @@ export class RuleSync implements Rules {
   async #writeAll(): Promise<void> {
     const { world, iptables, instance, clock, log, metrics } = this.#deps;
     const startMs = clock.now();
-    this.#mustWriteAll = false;
-    this.#dirty.clear();
     const renderings = new Map<string, Rendering>();
     for (const key of [...world.serviceKeys()].sort()) {
       const rendering = this.#render(key);
@@ -134,14 +123,13 @@ export class RuleSync implements Rules {
     log.info('Wrote all rules', { services: renderings.size, rules: this.#rules, ms });
   }
 
-  async #writeChanges(): Promise<void> {
+  async #writeChanges(services: readonly string[]): Promise<void> {
     const { iptables, clock, log, metrics } = this.#deps;
     const startMs = clock.now();
     const changes = new Map<string, Change>();
-    for (const key of this.#dirty) {
+    for (const key of services) {
       changes.set(key, { before: this.#written.get(key), after: this.#render(key) });
     }
-    this.#dirty.clear();
     const transaction = changeTransaction(changes.values());
     if (transaction === '') return;
     await iptables.restore(transaction);

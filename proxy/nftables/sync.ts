@@ -4,6 +4,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Message } from '../../native/nftables.ts';
 import { deleteTable, type Nftables, newTable } from '../../native/nftables.ts';
 import type { FamilyMetrics } from '../metrics.ts';
+import { Pending } from '../pending.ts';
 import { planService } from '../plan.ts';
 import type { Family } from '../plan-address.ts';
 import type { Rules, World } from '../world.ts';
@@ -44,29 +45,27 @@ const nothing: Written = { fronts: [], entries: [], localEndpoints: [], waits: [
 
 export class NftRules implements Rules {
   readonly #deps: NftRulesDeps;
-  readonly #dirty = new Set<string>();
+  readonly #pending: Pending;
   #written = new Map<string, Written>();
   #claims = new Claims();
   #classes: Classes;
   #hairpins = new Map<string, number>(); // Endpoint of this node → how many Services have it.
-  #mustWriteAll = true;
   /** What the ruleset's number is if nobody else has changed anything, and our rules' handles. */
   #generation = -1;
   #handles: RuleHandle[] = [];
 
   constructor(deps: NftRulesDeps) {
     this.#deps = deps;
+    this.#pending = new Pending({ ...deps, mode: 'nftables' });
     this.#classes = new Classes(deps.options);
   }
 
   touch(serviceKey: string): void {
-    this.#dirty.add(serviceKey);
-    this.#deps.metrics.queued(this.#deps.clock.now());
+    this.#pending.touch(serviceKey);
   }
 
   touchAll(): void {
-    this.#mustWriteAll = true;
-    this.#deps.metrics.queued(this.#deps.clock.now());
+    this.#pending.touchAll();
   }
 
   async claim(): Promise<void> {
@@ -74,23 +73,15 @@ export class NftRules implements Rules {
     checkOwner(await nftables.tableComment(tableOf(options.family)), options.instance);
   }
 
-  async write(): Promise<void> {
-    const { clock, metrics } = this.#deps;
-    const startMs = clock.now();
-    const isFull = this.#mustWriteAll;
-    try {
-      if (isFull) await this.#writeAll();
-      else await this.#writeChanges();
-      metrics.synced(clock.now(), clock.now() - startMs, isFull);
-    } catch (error) {
-      metrics.failed('nftables', isFull);
-      this.#mustWriteAll = true;
-      throw error;
-    }
+  write(): Promise<void> {
+    return this.#pending.write({
+      all: () => this.#writeAll(),
+      changes: (services) => this.#writeChanges(services),
+    });
   }
 
   async audit(): Promise<void> {
-    if (this.#mustWriteAll) return this.write();
+    if (this.#pending.isAll) return this.write();
     const { nftables, options, log } = this.#deps;
     const generation = await nftables.generation();
     if (generation === this.#generation) return;
@@ -117,8 +108,6 @@ export class NftRules implements Rules {
     const { world, nftables, options, clock, log, metrics } = this.#deps;
     const startMs = clock.now();
     await this.claim();
-    this.#mustWriteAll = false;
-    this.#dirty.clear();
     this.#written = new Map();
     this.#claims = new Claims();
     this.#classes = new Classes(options);
@@ -149,14 +138,12 @@ export class NftRules implements Rules {
     log.info('Wrote all rules', { services, ms: clock.now() - startMs });
   }
 
-  async #writeChanges(): Promise<void> {
+  async #writeChanges(services: readonly string[]): Promise<void> {
     const { nftables, options, clock, log } = this.#deps;
     const startMs = clock.now();
     const delta = new Delta();
-    const keys = [...this.#dirty];
-    this.#dirty.clear();
-    const before = keys.flatMap((key) => this.#written.get(key)?.fronts ?? []);
-    const classes = this.#changeAll(keys, delta);
+    const before = services.flatMap((key) => this.#written.get(key)?.fronts ?? []);
+    const classes = this.#changeAll(services, delta);
     const table = tableOf(options.family);
     const messages = [...classes, ...delta.messages(table)];
     if (messages.length === 0) return;
@@ -164,10 +151,10 @@ export class NftRules implements Rules {
     this.#generation++;
     const gone = findGone(
       before,
-      keys.flatMap((key) => this.#written.get(key)?.fronts ?? []),
+      services.flatMap((key) => this.#written.get(key)?.fronts ?? []),
     );
     this.#generation += await letGo(nftables, table, gone);
-    log.debug('Wrote rules', { services: keys.length, ms: clock.now() - startMs });
+    log.debug('Wrote rules', { services: services.length, ms: clock.now() - startMs });
   }
 
   /** Collects what changes; gives the messages that make classes which are new. */
