@@ -10,6 +10,7 @@ import { waitUntil } from '../helpers/cluster.ts';
 import { createHollowCluster, type HollowCluster } from '../helpers/hollow-cluster.ts';
 import { kubectls, openSession, type Story, tell, type Version } from '../helpers/shell-session.ts';
 import { access } from './stories/access.ts';
+import { creating } from './stories/creating.ts';
 import { objects } from './stories/objects.ts';
 import { reading } from './stories/reading.ts';
 import { workloads } from './stories/workloads.ts';
@@ -54,7 +55,7 @@ async function open(version: Version) {
   return openSession({ folder, kubeconfig, namespace, version });
 }
 
-const stories: readonly Story[] = [...objects, ...reading, ...workloads, ...access];
+const stories: readonly Story[] = [...objects, ...creating, ...reading, ...workloads, ...access];
 
 for (const story of stories) {
   for (const version of Object.keys(kubectls) as Version[]) {
