@@ -33,14 +33,16 @@ const auditRulesMax = 20_000;
 
 const mismatchesMax = 3;
 
+const unknown = -1;
+
 export class RuleSync implements Rules {
   readonly #deps: RuleSyncDeps;
   readonly #pending: Pending;
   readonly #noted = new Map<string, string>(); // Service → its notes, so that each is logged once.
   #written = new Map<string, Rendering>();
   #rules = 0;
-  /** After what we did last. */
-  #generation = -1;
+  /** After what we did last, if nobody else did anything meanwhile. */
+  #generation = unknown;
   #isUnsettled = false;
   /** How the rules differed just after the last repair, and how often in a row in that way. */
   #mismatch = { what: '', times: 0 };
@@ -67,11 +69,15 @@ export class RuleSync implements Rules {
   }
 
   async write(): Promise<void> {
+    const before = await this.#deps.generation();
+    // A full write first reads what is there: whoever changes rules just then is not seen by it.
+    const isBlind = this.#pending.isAll || before !== this.#generation;
     await this.#pending.write({
       all: () => this.#writeAll(),
       changes: (services) => this.#writeChanges(services),
     });
-    this.#generation = await this.#deps.generation();
+    const after = await this.#deps.generation();
+    this.#generation = isBlind ? unknown : after; // Unknown: the next look compares.
   }
 
   async audit(): Promise<void> {
@@ -100,7 +106,7 @@ export class RuleSync implements Rules {
     this.#isUnsettled = false;
     await this.audit();
     // Whoever was quick has changed rules before we noted our own change: the next look looks.
-    this.#generation = this.#isUnsettled ? -1 : Math.max(generation, this.#generation);
+    this.#generation = this.#isUnsettled ? unknown : Math.max(generation, this.#generation);
   }
 
   async #writeAll(): Promise<void> {
