@@ -57,9 +57,10 @@ onLab('pains P6: Service rules go where the rules of the host are', async (t, la
     'node',
     'iptables-legacy -D INPUT -s 203.0.113.1 -j DROP; iptables-nft -A INPUT -s 203.0.113.1 -j DROP',
   );
-  await lab.proxy(auto);
+  const second = await lab.proxy(auto);
   t.true(ours(lab, 'nft') > 0);
   t.is(ours(lab, 'legacy'), 0);
+  await second.stop(); // It would mend what is cleaned up.
   await lab.cleanUp(auto);
   t.is(ours(lab, 'nft'), 0);
   t.regex(lab.sh('node', 'iptables-nft-save'), /203\.0\.113\.1/, "the host's own stays");
