@@ -92,10 +92,13 @@ behaviour(
         [service(5), 80],
         [node, 30_080],
       ] as const;
-      const ask = () =>
+      const ask = (times = 12) =>
         Promise.all(
-          clients.flatMap((host) => fronts.map((front) => lab.ask(host, front, { times: 12 }))),
+          clients.flatMap((host) => fronts.map((front) => lab.ask(host, front, { times }))),
         );
+      // One each to begin with: two first ones at the same moment may be sent to two endpoints, as
+      // with any kube-proxy, since neither has been noted yet when the other is looked at.
+      await ask(1);
       const first = (await ask()).map(names);
       t.true(
         first.every((name) => name.length === 1),
@@ -103,7 +106,7 @@ behaviour(
       );
       const left = (['a', 'b', 'c'] as const).filter((pod) => pod !== first[0]);
       lab.endpoints('web', [`${first[0]} starting`, ...left], { families: [family] });
-      await lab.until(async () => (await ask()).every((each) => names(each) !== first[0]));
+      await lab.until(async () => (await ask(1)).every((each) => names(each) !== first[0]));
       const second = (await ask()).map(names);
       t.true(
         second.every((name) => name.length === 1 && name !== first[0]),
